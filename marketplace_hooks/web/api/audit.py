@@ -20,7 +20,16 @@ from ...services.access.audit_log import AuditFilter, find_entries
 from ...services.core.runtime import Runtime
 from ..pagination import decode_number, encode
 from ..state import current_runtime
-from .fields import EnumField, PagedQuerySchema, QuerySchema, ResponseSchema, Rfc3339Instant, TextField, next_cursor
+from .fields import (
+    EnumField,
+    PagedQuerySchema,
+    QuerySchema,
+    ResponseSchema,
+    Rfc3339Instant,
+    TextField,
+    next_cursor,
+    nullable,
+)
 from .operations import operation
 from .responses import uncached_response
 
@@ -59,30 +68,18 @@ class AuditActorSchema(ResponseSchema):
         attribute="actor_role",
         metadata=about("Their role; null where nobody was signed in."),
     )
-    id = fields.String(
-        required=True,
-        allow_none=True,
-        attribute="actor_id",
-        metadata=about("Their id; null where they have none.", "op-1"),
-    )
+    id = nullable(fields.String, about("Their id; null where they have none.", "op-1"), attribute="actor_id")
     name = fields.String(
         required=True, attribute="actor_name", metadata=about("Their name as of then.", "Claire Martin")
     )
-    token_id = fields.String(
-        required=True, allow_none=True, metadata=about("The token that was used; null: none.", "tok_1f0c")
-    )
+    token_id = nullable(fields.String, about("The token that was used; null: none.", "tok_1f0c"))
 
 
 class AuditObjectSchema(ResponseSchema):
     """What it was done to."""
 
     type = fields.String(required=True, attribute="object_type", metadata=about("What kind of thing it is.", "product"))
-    id = fields.String(
-        required=True,
-        allow_none=True,
-        attribute="object_id",
-        metadata=about("Its id; null where it has none.", "20133"),
-    )
+    id = nullable(fields.String, about("Its id; null where it has none.", "20133"), attribute="object_id")
 
 
 class AuditEntrySchema(ResponseSchema):
@@ -97,15 +94,9 @@ class AuditEntrySchema(ResponseSchema):
         AuditOutcome, required=True, metadata=about("Whether it was done, changed nothing, or was refused.")
     )
     channel = EnumField(AuditChannel, required=True, metadata=about("By which way: a page, the API or a command."))
-    address = fields.String(
-        required=True,
-        allow_none=True,
-        metadata=about("The client's network address; null for a command.", "203.0.113.7"),
-    )
+    address = nullable(fields.String, about("The client's network address; null for a command.", "203.0.113.7"))
     request_id = fields.String(required=True, metadata=about("The `X-Request-ID` of the request.", "4f9c2d1e7a6b4c0f"))
-    details = fields.Dict(
-        required=True, allow_none=True, metadata=about("Codes and ids, by the action.", {"status": "offline_temporary"})
-    )
+    details = nullable(fields.Dict, about("Codes and ids, by the action.", {"status": "offline_temporary"}))
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
         return obj if attr in ("actor", "object") else super().get_attribute(obj, attr, default)

@@ -12,7 +12,7 @@ from ...models.products import SubjectKind
 from ...services.catalog.cascade_progress import read_cascade_progress
 from ..identity.authorization import visibility
 from ..state import current_runtime
-from .fields import EnumField, ResponseSchema, Rfc3339Instant
+from .fields import EnumField, ResponseSchema, Rfc3339Instant, nullable
 from .operations import operation
 from .responses import json_response
 
@@ -24,9 +24,7 @@ class CascadeStepSchema(ResponseSchema):
     state = fields.String(
         required=True, metadata=about("How far it is: `pending`, `running`, `done` or `failed`.", "done")
     )
-    total = fields.Integer(
-        required=True, allow_none=True, metadata=about("How many there are; null until they have been counted.", 3)
-    )
+    total = nullable(fields.Integer, about("How many there are; null until they have been counted.", 3))
     done = fields.Integer(required=True, metadata=about("How many are done.", 3))
     failed = fields.Integer(required=True, metadata=about("How many failed.", 0))
 
@@ -41,11 +39,7 @@ class CascadeSubjectSchema(ResponseSchema):
 class CauseSchema(ResponseSchema):
     """Why: the event (null: asked here), whose side, the reason given."""
 
-    event_id = fields.String(
-        required=True,
-        allow_none=True,
-        metadata=about("The inbound event that caused it; null: it was asked here.", "evt-77"),
-    )
+    event_id = nullable(fields.String, about("The inbound event that caused it; null: it was asked here.", "evt-77"))
     actor = fields.String(required=True, metadata=about("Whose side did.", "seller"))
     reason = fields.String(required=True, metadata=about("Why, in words.", "A fault is being fixed"))
     on_behalf_of = fields.String(metadata=about("Whom the platform acted for.", "atelier"))
@@ -65,7 +59,7 @@ class CascadeSchema(ResponseSchema):
     subject = fields.Nested(CascadeSubjectSchema, required=True, metadata=about("What it was changed of."))
     cause = fields.Nested(CauseSchema, required=True, metadata=about("Why."))
     created_at = Rfc3339Instant(required=True, metadata=about("When it began."))
-    finished_at = Rfc3339Instant(required=True, allow_none=True, metadata=about("When it ended; null: not yet."))
+    finished_at = nullable(Rfc3339Instant, about("When it ended; null: not yet."))
     steps = fields.List(fields.Nested(CascadeStepSchema), required=True, metadata=about("The steps, in their order."))
 
 

@@ -10,7 +10,7 @@ from ...domain.catalog.statuses import Side, Status
 from ...domain.described import CLOSURE_ID, COMPATIBLE_FROM, COMPATIBLE_TO, PACK_ID, PRODUCT_ID, SELLER_ID, about
 from ...models.products import ProductKind
 from ...services.catalog.pages import PackPage, ProductPage
-from .fields import Day, EnumField, Price, ResponseSchema, Rfc3339Instant, localized_text, next_cursor
+from .fields import Day, EnumField, Price, ResponseSchema, Rfc3339Instant, localized_text, next_cursor, nullable
 
 _OWNERS_ONLY = "Only for its seller, the marketplace's people and the customers who own it."
 
@@ -57,8 +57,8 @@ class ListingSchema(ResponseSchema):
         required=True,
         metadata=about("Each a text, or a text for each language.", ["Reminds customers of carts they left"]),
     )
-    compatible_from = fields.String(required=True, allow_none=True, metadata=COMPATIBLE_FROM)
-    compatible_to = fields.String(required=True, allow_none=True, metadata=COMPATIBLE_TO)
+    compatible_from = nullable(fields.String, COMPATIBLE_FROM)
+    compatible_to = nullable(fields.String, COMPATIBLE_TO)
     incompatible_modules = fields.List(
         fields.Dict(keys=fields.String(), values=fields.String()),
         required=True,
@@ -82,9 +82,7 @@ class HoldSchema(ResponseSchema):
     reason = fields.String(required=True, metadata=about("Why, in words.", "A fault is being fixed"))
     since = Rfc3339Instant(required=True, metadata=about("From when on."))
     actor = fields.String(required=True, metadata=about("Who asked for it.", "seller"))
-    on_behalf_of = fields.String(
-        required=True, allow_none=True, metadata=about("Whom the platform acted for; null: nobody.", "atelier")
-    )
+    on_behalf_of = nullable(fields.String, about("Whom the platform acted for; null: nobody.", "atelier"))
 
 
 class ScheduledSchema(ResponseSchema):
@@ -125,10 +123,8 @@ class ClosureShownSchema(ResponseSchema):
 
     closure_id = fields.String(required=True, metadata=CLOSURE_ID)
     first_day = Day(required=True, metadata=about("The first day, included.", "2026-12-24"))
-    last_day = Day(
-        required=True, allow_none=True, metadata=about("The last day, included; null: no end is known.", "2027-01-03")
-    )
-    suspends_until = Day(required=True, allow_none=True, metadata=about(SUSPENDS_UNTIL, "2027-01-03"))
+    last_day = nullable(Day, about("The last day, included; null: no end is known.", "2027-01-03"))
+    suspends_until = nullable(Day, about(SUSPENDS_UNTIL, "2027-01-03"))
 
 
 class ProductPageSchema(ProductSchema, HeldSchema):

@@ -25,7 +25,7 @@ from ..actors import cause_of
 from ..identity.authorization import signed_in
 from ..state import current_runtime
 from .catalog_schemas import SUSPENDS_UNTIL
-from .fields import Day, EnumField, QuerySchema, ResponseSchema, Rfc3339Instant, TextField
+from .fields import Day, EnumField, QuerySchema, ResponseSchema, Rfc3339Instant, TextField, nullable
 from .idempotency import respond_once
 from .operations import operation
 from .responses import json_response, uncached_response
@@ -38,11 +38,7 @@ class ClosureBodySchema(Schema):
     """The days on which the seller does not work, both included; `last_day` null: until it is shortened."""
 
     first_day = Day(required=True, metadata=about("The first day, included.", "2026-12-24"))
-    last_day = Day(
-        required=True,
-        allow_none=True,
-        metadata=about("The last day, included; null: until it is shortened.", "2027-01-03"),
-    )
+    last_day = nullable(Day, about("The last day, included; null: until it is shortened.", "2027-01-03"))
     reason = TextField(min_length=0, max_length=2_000, load_default="", metadata=REASON)
 
     @validates_schema
@@ -70,10 +66,8 @@ class ClosureSchema(ResponseSchema):
     closure_id = fields.String(required=True, metadata=CLOSURE_ID)
     seller_id = fields.String(required=True, metadata=SELLER_ID)
     first_day = Day(required=True, metadata=about("The first day, included.", "2026-12-24"))
-    last_day = Day(
-        required=True, allow_none=True, metadata=about("The last day, included; null: no end is known.", "2027-01-03")
-    )
-    suspends_until = Day(required=True, allow_none=True, metadata=about(SUSPENDS_UNTIL, "2027-01-03"))
+    last_day = nullable(Day, about("The last day, included; null: no end is known.", "2027-01-03"))
+    suspends_until = nullable(Day, about(SUSPENDS_UNTIL, "2027-01-03"))
     state = EnumField(
         ClosureState, required=True, metadata=about("Whether it is announced, running, over or cancelled.")
     )

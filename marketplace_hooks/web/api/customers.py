@@ -14,7 +14,7 @@ from ...services.privacy.export import REQUESTS, SECTIONS
 from ..customer_export import export_response
 from ..identity.authorization import signed_in
 from ..list_pages import checked_id
-from .fields import ResponseSchema, Rfc3339Instant
+from .fields import ResponseSchema, Rfc3339Instant, nullable
 from .operations import operation
 
 _DESCRIPTIONS = {
@@ -53,11 +53,10 @@ CustomerExportSchema = ResponseSchema.from_dict(
     {
         "customer_id": fields.String(required=True, metadata=CUSTOMER_ID),
         "generated_at": Rfc3339Instant(required=True, metadata=about("When the export was made.")),
-        "customer": fields.Dict(
+        "customer": nullable(
+            fields.Dict,
+            about("As the marketplace described the customer; null: it never did.", {"name": "Odile"}),
             keys=fields.String(),
-            required=True,
-            allow_none=True,
-            metadata=about("As the marketplace described the customer; null: it never did.", {"name": "Odile"}),
         ),
         **{name: _section(name) for name in (*(section.name for section in SECTIONS), REQUESTS)},
     },

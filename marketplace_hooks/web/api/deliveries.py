@@ -17,7 +17,16 @@ from ...services.outbox.redeliver import redeliver
 from ...services.outbox.replay_several import ReplaySelection, replay_several
 from ..pagination import decode_number, encode
 from ..state import current_runtime
-from .fields import EnumField, PagedQuerySchema, ResponseSchema, Rfc3339Instant, TextField, next_cursor
+from .fields import (
+    EnumField,
+    PagedQuerySchema,
+    ResponseSchema,
+    Rfc3339Instant,
+    TextField,
+    next_cursor,
+    nullable,
+    optional,
+)
 from .idempotency import respond_once
 from .operations import operation
 from .responses import uncached_response
@@ -73,23 +82,18 @@ class DeliverySchema(ResponseSchema):
     due_at = Rfc3339Instant(
         required=True, attribute="delivery.due_at", metadata=about("When the next attempt is due, or was.")
     )
-    last_status = fields.Integer(
-        required=True,
-        allow_none=True,
+    last_status = nullable(
+        fields.Integer,
+        about("The HTTP status of the last answer; null: there was none.", 200),
         attribute="delivery.last_status",
-        metadata=about("The HTTP status of the last answer; null: there was none.", 200),
     )
-    last_error = fields.String(
-        required=True,
-        allow_none=True,
+    last_error = nullable(
+        fields.String,
+        about("What went wrong the last time; null: nothing.", "timeout"),
         attribute="delivery.last_error",
-        metadata=about("What went wrong the last time; null: nothing.", "timeout"),
     )
-    delivered_at = Rfc3339Instant(
-        required=True,
-        allow_none=True,
-        attribute="delivery.delivered_at",
-        metadata=about("When it arrived; null: it has not."),
+    delivered_at = nullable(
+        Rfc3339Instant, about("When it arrived; null: it has not."), attribute="delivery.delivered_at"
     )
     created_at = Rfc3339Instant(
         required=True, attribute="event.created_at", metadata=about("When the event was published.")
@@ -139,15 +143,12 @@ def list_deliveries(query: dict[str, Any]) -> Response:
 class ReplaySelectionSchema(Schema):
     """Which deliveries: a range of time, of one endpoint or of all; without a range, all that an endpoint missed."""
 
-    endpoint_id = TextField(allow_none=True, load_default=None, metadata=ENDPOINT_ID)
-    since = Rfc3339Instant(
-        data_key="from", allow_none=True, load_default=None, metadata=about("Published from this instant on.")
-    )
-    before = Rfc3339Instant(
+    endpoint_id = optional(TextField, ENDPOINT_ID)
+    since = optional(Rfc3339Instant, about("Published from this instant on."), data_key="from")
+    before = optional(
+        Rfc3339Instant,
+        about("Published before this instant: at most 14 days later, and 10,000 deliveries."),
         data_key="to",
-        allow_none=True,
-        load_default=None,
-        metadata=about("Published before this instant: at most 14 days later, and 10,000 deliveries."),
     )
     missed_only = fields.Boolean(
         load_default=False, metadata=about("Leave out what has arrived; without a range that is always so.")

@@ -30,6 +30,7 @@ from .fields import (
     Rfc3339Instant,
     TextField,
     next_cursor,
+    nullable,
 )
 from .operations import operation
 from .responses import uncached_response
@@ -42,8 +43,8 @@ class DownloadSchema(ResponseSchema):
     number = fields.String(required=True, metadata=about("The version's number.", "2.4.0"))
     kind = EnumField(ReleaseKind, required=True, metadata=about("Whether it comes with Business Care or is bought."))
     published_at = Rfc3339Instant(required=True, metadata=about("Since when it can be downloaded."))
-    compatible_from = fields.String(required=True, allow_none=True, metadata=COMPATIBLE_FROM)
-    compatible_to = fields.String(required=True, allow_none=True, metadata=COMPATIBLE_TO)
+    compatible_from = nullable(fields.String, COMPATIBLE_FROM)
+    compatible_to = nullable(fields.String, COMPATIBLE_TO)
     sha256 = fields.String(required=True, metadata=SHA256)
     price = fields.Nested(
         MoneySchema,

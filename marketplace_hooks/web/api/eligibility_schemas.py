@@ -12,35 +12,23 @@ from ...domain.inspections.notes import Note
 from ...domain.support.eligibility import CheckResult, EligibilityOutcome
 from ...domain.support.refusal_grounds import Ground
 from ...remote.companion_format import TrueOrFalse
-from .fields import EnumField, ResponseSchema, TextField
+from .fields import EnumField, ResponseSchema, TextField, nullable, optional
 
 
 class CredentialsSchema(Schema):
     """What lets us ask the bound site itself; encrypted, used there alone, deleted with the request."""
 
-    webservice_key = TextField(
+    webservice_key = optional(
+        TextField,
+        about("A key of the site's webservice that may only read.", "8S9K1M3X5Q7W2E4R6T8Y0U1I3O5P7A9S"),
         max_length=200,
-        load_default=None,
-        allow_none=True,
-        metadata=about("A key of the site's webservice that may only read.", "8S9K1M3X5Q7W2E4R6T8Y0U1I3O5P7A9S"),
     )
-    client_id = TextField(
+    client_id = optional(TextField, about("The id of an API client of the site.", "care-reader"), max_length=200)
+    client_secret = optional(TextField, about("The secret of that API client.", "2f1d9c8b7a6e5d4c"), max_length=500)
+    companion_key = optional(
+        TextField,
+        about("The key that the companion module shows in the site's back office.", "k-3f9a2b"),
         max_length=200,
-        load_default=None,
-        allow_none=True,
-        metadata=about("The id of an API client of the site.", "care-reader"),
-    )
-    client_secret = TextField(
-        max_length=500,
-        load_default=None,
-        allow_none=True,
-        metadata=about("The secret of that API client.", "2f1d9c8b7a6e5d4c"),
-    )
-    companion_key = TextField(
-        max_length=200,
-        load_default=None,
-        allow_none=True,
-        metadata=about("The key that the companion module shows in the site's back office.", "k-3f9a2b"),
     )
 
 
@@ -52,21 +40,14 @@ class DeclaredModuleSchema(Schema):
         validate=validate.Regexp(r"^[A-Za-z0-9_-]{1,64}\Z"),
         metadata=about("The technical name of the module.", "oldcache"),
     )
-    version = TextField(
-        max_length=50, load_default=None, allow_none=True, metadata=about("Its version; null: not known.", "1.2.0")
-    )
-    enabled = TrueOrFalse(load_default=None, allow_none=True, metadata=about("Whether it is enabled; null: not known."))
+    version = optional(TextField, about("Its version; null: not known.", "1.2.0"), max_length=50)
+    enabled = optional(TrueOrFalse, about("Whether it is enabled; null: not known."))
 
 
 class DeclaredSchema(Schema):
     """What the customer says of the site, where it does not tell by itself."""
 
-    platform_version = TextField(
-        max_length=50,
-        load_default=None,
-        allow_none=True,
-        metadata=about("The version of PrestaShop; null: not known.", "8.1.4"),
-    )
+    platform_version = optional(TextField, about("The version of PrestaShop; null: not known.", "8.1.4"), max_length=50)
     modules = fields.List(
         fields.Nested(DeclaredModuleSchema),
         load_default=list,
@@ -79,7 +60,7 @@ class DeclaredSchema(Schema):
 class SiteSchema(Schema):
     """The site that a request is about, what lets us ask it, and what the customer declares of it."""
 
-    shop_url = TextField(max_length=2_000, load_default=None, allow_none=True, metadata=SHOP_URL)
+    shop_url = optional(TextField, SHOP_URL, max_length=2_000)
     credentials = fields.Nested(
         CredentialsSchema,
         load_default=None,
@@ -149,9 +130,7 @@ class RemarkSchema(ResponseSchema):
     probe = fields.String(
         required=True, data_key="rung", metadata=about("The way in which the site was asked.", "webservice")
     )
-    request = fields.String(
-        required=True, allow_none=True, metadata=about("The request that was made; null: none.", "GET /api/")
-    )
+    request = nullable(fields.String, about("The request that was made; null: none.", "GET /api/"))
     text = fields.Dict(
         keys=fields.String(),
         values=fields.String(),
@@ -173,26 +152,18 @@ class ExchangeSchema(ResponseSchema):
     request = fields.String(
         required=True, metadata=about("The method and the address.", "GET https://shop.example.com/")
     )
-    status = fields.Integer(
-        required=True, allow_none=True, metadata=about("The status of the answer; null: there was none.", 200)
-    )
+    status = nullable(fields.Integer, about("The status of the answer; null: there was none.", 200))
     content_type = fields.String(
         required=True, metadata=about("The kind of content; empty: it did not say.", "text/html")
     )
-    size = fields.Integer(required=True, allow_none=True, metadata=about("The bytes of it; null: none came.", 48210))
+    size = nullable(fields.Integer, about("The bytes of it; null: none came.", 48210))
     excerpt = fields.String(
         required=True, metadata=about("Its beginning, or where a redirect leads.", "<!doctype html>")
     )
-    note = fields.String(
-        required=True,
-        allow_none=True,
-        metadata=about("Why there was no answer, or a report was refused; null: neither.", "too_slow"),
+    note = nullable(
+        fields.String, about("Why there was no answer, or a report was refused; null: neither.", "too_slow")
     )
-    took_ms = fields.Integer(
-        required=True,
-        allow_none=True,
-        metadata=about("How many milliseconds it took; null: the site sent it by itself.", 184),
-    )
+    took_ms = nullable(fields.Integer, about("How many milliseconds it took; null: the site sent it by itself.", 184))
 
 
 def exchanges_field() -> fields.List[Any]:

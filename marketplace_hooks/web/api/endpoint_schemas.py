@@ -11,7 +11,7 @@ from ...services.outbox.endpoints import (
     LONGEST_URL,
     MOST_PER_S,
 )
-from .fields import ResponseSchema, Rfc3339Instant, TextField
+from .fields import ResponseSchema, Rfc3339Instant, TextField, nullable, optional
 
 _TYPES = "Which outgoing events it is sent; `*` is all of them."
 _HEADERS = "Sent with every delivery: at most 20, none that we set ourselves. Their values are never answered."
@@ -41,12 +41,7 @@ class EndpointSettingsSchema(Schema):
         load_default=dict,
         metadata=about(_HEADERS, {"X-Environment": "production"}),
     )
-    rate_per_s = fields.Float(
-        allow_none=True,
-        load_default=None,
-        validate=validate.Range(0, MOST_PER_S, min_inclusive=False),
-        metadata=about(_RATE, 50.0),
-    )
+    rate_per_s = optional(fields.Float, about(_RATE, 50.0), validate=validate.Range(0, MOST_PER_S, min_inclusive=False))
 
 
 class EndpointChangesSchema(EndpointSettingsSchema):
@@ -76,38 +71,33 @@ class EndpointSchema(ResponseSchema):
     header_names = fields.List(
         fields.String(), required=True, metadata=about("The names of its custom headers.", ["X-Environment"])
     )
-    rate_per_s = fields.Float(
-        required=True,
-        allow_none=True,
+    rate_per_s = nullable(
+        fields.Float,
+        about("Attempts started each second; null: the installation's DELIVERY_RATE_PER_S.", 50.0),
         attribute="endpoint.rate_per_s",
-        metadata=about("Attempts started each second; null: the installation's DELIVERY_RATE_PER_S.", 50.0),
     )
     enabled = fields.Boolean(
         required=True, attribute="endpoint.enabled", metadata=about("Whether events are delivered to it.")
     )
-    disabled_reason = fields.String(
-        required=True,
-        allow_none=True,
+    disabled_reason = nullable(
+        fields.String,
+        about("Why it is disabled; null: it is not.", "by an operator"),
         attribute="endpoint.disabled_reason",
-        metadata=about("Why it is disabled; null: it is not.", "by an operator"),
     )
-    failing_since = Rfc3339Instant(
-        required=True,
-        allow_none=True,
+    failing_since = nullable(
+        Rfc3339Instant,
+        about("Since when no delivery has succeeded; null: the last one did."),
         attribute="endpoint.failing_since",
-        metadata=about("Since when no delivery has succeeded; null: the last one did."),
     )
-    rests_until = Rfc3339Instant(
-        required=True,
-        allow_none=True,
+    rests_until = nullable(
+        Rfc3339Instant,
+        about("Until when nothing is sent to it, because it asked for that or failed; null: it is sent to."),
         attribute="endpoint.rests_until",
-        metadata=about("Until when nothing is sent to it, because it asked for that or failed; null: it is sent to."),
     )
-    old_secret_until = Rfc3339Instant(
-        required=True,
-        allow_none=True,
+    old_secret_until = nullable(
+        Rfc3339Instant,
+        about("Until when deliveries are signed with the old secret as well; null: there is none."),
         attribute="endpoint.previous_secret_until",
-        metadata=about("Until when deliveries are signed with the old secret as well; null: there is none."),
     )
     created_at = Rfc3339Instant(required=True, attribute="endpoint.created_at", metadata=about("When it was added."))
 
@@ -126,10 +116,9 @@ class EndpointWithSecretSchema(EndpointSchema):
 class EndpointDetailSchema(EndpointSchema):
     """An endpoint and how its deliveries of the last 24 hours ended, from 0 to 1; null when none was attempted."""
 
-    success_rate = fields.Float(
-        required=True,
-        allow_none=True,
-        metadata=about(
+    success_rate = nullable(
+        fields.Float,
+        about(
             "The part of the deliveries of the last 24 hours that arrived, from 0 to 1; null: none was attempted.",
             0.998,
         ),
@@ -155,10 +144,8 @@ class DisableSchema(Schema):
 class PingAnswerSchema(ResponseSchema):
     """What the receiver answered to a test event; `status` is null where there was no answer, `error` says why."""
 
-    status = fields.Integer(
-        required=True, allow_none=True, metadata=about("The HTTP status of the answer; null: there was none.", 200)
-    )
-    error = fields.String(required=True, allow_none=True, metadata=about("What went wrong; null: nothing.", "timeout"))
+    status = nullable(fields.Integer, about("The HTTP status of the answer; null: there was none.", 200))
+    error = nullable(fields.String, about("What went wrong; null: nothing.", "timeout"))
     took_ms = fields.Integer(required=True, metadata=about("How long it took, in milliseconds.", 85))
     answer = fields.String(required=True, metadata=about("The beginning of the answer's body.", "ok"))
     delivered = fields.Boolean(required=True, metadata=about("Whether the receiver accepted it."))

@@ -28,7 +28,7 @@ from ..identity.identity import Identity
 from ..identity.token_cache import self_verifying
 from ..response_headers import NOSNIFF
 from ..state import current_runtime
-from .fields import Day, EnumField, QuerySchema, ResponseSchema, Rfc3339Instant
+from .fields import Day, EnumField, QuerySchema, ResponseSchema, Rfc3339Instant, nullable
 from .operations import operation
 from .responses import JSON
 
@@ -52,11 +52,7 @@ class BusinessCareSchema(ResponseSchema):
     """The Business Care itself, whatever site was asked about."""
 
     active = fields.Boolean(required=True, metadata=about("Whether it runs."))
-    last_day = Day(
-        required=True,
-        allow_none=True,
-        metadata=about("The last day, included, of the period that runs or was the last one."),
-    )
+    last_day = nullable(Day, about("The last day, included, of the period that runs or was the last one."))
 
 
 class EntitlementSchema(ResponseSchema):

@@ -17,7 +17,16 @@ from ...services.inbox import leasing
 from ...services.operations import event_log
 from ..pagination import decode_number, encode
 from ..state import current_runtime
-from .fields import EnumField, PagedQuerySchema, QuerySchema, ResponseSchema, Rfc3339Instant, TextField, next_cursor
+from .fields import (
+    EnumField,
+    PagedQuerySchema,
+    QuerySchema,
+    ResponseSchema,
+    Rfc3339Instant,
+    TextField,
+    next_cursor,
+    nullable,
+)
 from .idempotency import respond_once
 from .operations import operation
 from .responses import uncached_response
@@ -55,9 +64,7 @@ class EventSchema(ResponseSchema):
     type = fields.String(required=True, metadata=about("The type of the event.", "product.status_changed"))
     subject = fields.String(required=True, metadata=about("What it is about.", "product:20133"))
     state = EnumField(InboxState, required=True, metadata=about("What became of it."))
-    outcome = fields.String(
-        required=True, allow_none=True, metadata=about("What applying it did; null: it was not applied.", "changed")
-    )
+    outcome = nullable(fields.String, about("What applying it did; null: it was not applied.", "changed"))
     attempts = fields.Integer(required=True, metadata=about("How many times it was tried.", 1))
     errors = fields.List(
         fields.Dict(),
@@ -68,24 +75,14 @@ class EventSchema(ResponseSchema):
             [{"path": "data.status", "message": "Must be one of: online."}],
         ),
     )
-    parked_on = fields.String(
-        required=True, allow_none=True, metadata=about("What it waits for; null: nothing.", "seller:atelier")
-    )
-    due_at = Rfc3339Instant(required=True, allow_none=True, metadata=about("When it is tried next; null: it is not."))
+    parked_on = nullable(fields.String, about("What it waits for; null: nothing.", "seller:atelier"))
+    due_at = nullable(Rfc3339Instant, about("When it is tried next; null: it is not."))
     sent_at = Rfc3339Instant(required=True, metadata=about("When it was sent, by its own timestamp."))
     received_at = Rfc3339Instant(required=True, metadata=about("When it was received."))
-    applied_at = Rfc3339Instant(
-        required=True, allow_none=True, metadata=about("When it was applied; null: it was not.")
-    )
-    corrects = fields.String(
-        required=True,
-        allow_none=True,
-        metadata=about("The event of which this is a corrected copy; null: of none.", "evt_2f1c"),
-    )
-    corrected_by = fields.String(
-        required=True,
-        allow_none=True,
-        metadata=about("The corrected copy that takes this event's place; null: there is none.", "evt_9b03"),
+    applied_at = nullable(Rfc3339Instant, about("When it was applied; null: it was not."))
+    corrects = nullable(fields.String, about("The event of which this is a corrected copy; null: of none.", "evt_2f1c"))
+    corrected_by = nullable(
+        fields.String, about("The corrected copy that takes this event's place; null: there is none.", "evt_9b03")
     )
     mapped_from = fields.String(
         required=True,
@@ -123,10 +120,9 @@ class OtherBodySchema(ResponseSchema):
         ),
     )
     received_at = Rfc3339Instant(required=True, metadata=about("When it was received."))
-    payload = fields.Raw(
-        required=True,
-        allow_none=True,
-        metadata=about(
+    payload = nullable(
+        fields.Raw,
+        about(
             "The body as received; null once it was purged.",
             {"type": "product.status_changed", "timestamp": "2026-11-24T09:12:00Z", "data": {}},
         ),
@@ -142,10 +138,9 @@ class EventWithPayloadSchema(EventSchema):
             "The SHA-256 of the body as received.", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
         ),
     )
-    payload = fields.Raw(
-        required=True,
-        allow_none=True,
-        metadata=about(
+    payload = nullable(
+        fields.Raw,
+        about(
             "The body as received; null once it was purged.",
             {"type": "product.status_changed", "timestamp": "2026-11-24T09:12:00Z", "data": {}},
         ),

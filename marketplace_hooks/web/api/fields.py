@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
@@ -15,6 +15,8 @@ from ...events import fields as inbound
 
 MAX_PAGE_SIZE = 100
 DEFAULT_PAGE_SIZE = 20
+
+_F = TypeVar("_F", bound=fields.Field[Any])
 
 
 class Rfc3339Instant(inbound.Moment):
@@ -50,6 +52,16 @@ class TextField(fields.String):
 def _no_control_characters(text: str) -> None:
     if any((char < " " and char not in "\n\t") or char == "\x7f" for char in text):
         raise ValidationError("Must hold no control characters.")
+
+
+def nullable(kind: Callable[..., _F], metadata: Mapping[str, Any], **options: Any) -> _F:
+    """A member of an answer that is always there and may be null; its description says what null means."""
+    return kind(required=True, allow_none=True, metadata=metadata, **options)
+
+
+def optional(kind: Callable[..., _F], metadata: Mapping[str, Any], **options: Any) -> _F:
+    """A member of a request that may be left out, which is the same as null."""
+    return kind(load_default=None, allow_none=True, metadata=metadata, **options)
 
 
 class ResponseSchema(Schema):
@@ -122,4 +134,4 @@ class PagedQuerySchema(QuerySchema):
 
 def next_cursor() -> fields.String:
     """The cursor of the next page."""
-    return fields.String(required=True, allow_none=True, metadata=about("null on the last page", "eyJrIjoiMjAxMzMifQ"))
+    return nullable(fields.String, about("null on the last page", "eyJrIjoiMjAxMzMifQ"))

@@ -28,6 +28,7 @@ from .fields import (
     TextField,
     localized_text,
     next_cursor,
+    nullable,
 )
 from .operations import operation
 from .responses import uncached_response
@@ -49,13 +50,12 @@ class PurchaseSchema(ResponseSchema):
     product_id = fields.String(required=True, attribute="purchase.product_id", metadata=PRODUCT_ID)
     title = localized_text("The product's name, for each language.")
     product_status = EnumField(Status, required=True, metadata=about("The status of the product's sale."))
-    pack_id = fields.String(
-        required=True,
-        allow_none=True,
+    pack_id = nullable(
+        fields.String,
+        about("The pack that it was bought in; null: it was bought alone.", "30011"),
         attribute="purchase.pack_id",
-        metadata=about("The pack that it was bought in; null: it was bought alone.", "30011"),
     )
-    shop_url = fields.String(required=True, allow_none=True, attribute="purchase.shop_url", metadata=SHOP_URL)
+    shop_url = nullable(fields.String, SHOP_URL, attribute="purchase.shop_url")
     purchased_at = Rfc3339Instant(
         required=True, attribute="purchase.purchased_at", metadata=about("When it was bought.")
     )
@@ -82,9 +82,7 @@ class PurchaseSchema(ResponseSchema):
     business_care = fields.Nested(
         BusinessCareSchema, required=True, attribute="entitlement", metadata=about("The Business Care itself.")
     )
-    renews = fields.Boolean(
-        required=True, allow_none=True, metadata=about("Whether the Business Care will renew; null: there is none.")
-    )
+    renews = nullable(fields.Boolean, about("Whether the Business Care will renew; null: there is none."))
 
 
 class PurchaseListSchema(ResponseSchema):

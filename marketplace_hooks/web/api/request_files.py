@@ -7,7 +7,7 @@ from marshmallow import fields
 
 from ...domain.described import about
 from ..case_file.responses import PDF, file_of, pdf_response
-from .fields import Rfc3339Instant
+from .fields import Rfc3339Instant, nullable
 from .operations import operation
 from .request_schemas import WholeRequestSchema
 from .responses import JSON, uncached_response
@@ -18,34 +18,24 @@ class RequestFileSchema(WholeRequestSchema):
     """A request whole, with the names of both sides, the purchase and the inspection of the site."""
 
     generated_at = Rfc3339Instant(required=True, metadata=about("When the file was put together."))
-    resolved_at = Rfc3339Instant(
-        required=True, allow_none=True, metadata=about("When the seller said that it is settled; null: not yet.")
-    )
-    release_number = fields.String(
-        required=True, allow_none=True, metadata=about("Of the version that the resolution or offer names.", "2.4.0")
-    )
+    resolved_at = nullable(Rfc3339Instant, about("When the seller said that it is settled; null: not yet."))
+    release_number = nullable(fields.String, about("Of the version that the resolution or offer names.", "2.4.0"))
     product_title = fields.Raw(
         required=True,
         metadata=about("The product's name, for each language.", {"fr": "Relance de paniers", "en": "Cart reminder"}),
     )
-    customer_name = fields.String(
-        required=True, allow_none=True, metadata=about("The customer's name; null once it was erased.", "Léa Bernard")
-    )
-    seller_name = fields.String(
-        required=True, allow_none=True, metadata=about("The seller's name; null: not known.", "Atelier Numérique")
-    )
-    purchase = fields.Raw(
-        required=True,
-        allow_none=True,
-        metadata=about(
+    customer_name = nullable(fields.String, about("The customer's name; null once it was erased.", "Léa Bernard"))
+    seller_name = nullable(fields.String, about("The seller's name; null: not known.", "Atelier Numérique"))
+    purchase = nullable(
+        fields.Raw,
+        about(
             "The purchase; null for a request before any.",
             {"purchase_id": "o-50434", "purchased_at": "2025-11-24T09:12:00Z"},
         ),
     )
-    inspection = fields.Raw(
-        required=True,
-        allow_none=True,
-        metadata=about(
+    inspection = nullable(
+        fields.Raw,
+        about(
             "What the inspection of the site found; null: it was not inspected.",
             {"check_id": "chk_0f8fad5bd9cb469fa16570867728950e", "state": "done"},
         ),

@@ -10,22 +10,31 @@ from ...domain.described import CHECK_ID, CUSTOMER_ID, PRODUCT_ID, PURCHASE_ID, 
 from ...domain.support.state_machine import Handling, Kind
 from ...remote.companion_format import TrueOrFalse
 from .eligibility_schemas import SiteSchema, exchanges_field
-from .fields import EnumField, PagedQuerySchema, ResponseSchema, Rfc3339Instant, TextField, next_cursor
+from .fields import (
+    EnumField,
+    PagedQuerySchema,
+    ResponseSchema,
+    Rfc3339Instant,
+    TextField,
+    next_cursor,
+    nullable,
+    optional,
+)
 
 
 class RequestBodySchema(SiteSchema):
     """A request, after its check or with what a check takes; `as_it_is` sends it with what is unknown."""
 
-    purchase_id = TextField(load_default=None, allow_none=True, metadata=PURCHASE_ID)
+    purchase_id = optional(TextField, PURCHASE_ID)
     presale = TrueOrFalse(load_default=False, metadata=about("Whether it is asked before any purchase.", False))
-    product_id = TextField(load_default=None, allow_none=True, metadata=PRODUCT_ID)
-    customer_id = TextField(load_default=None, allow_none=True, metadata=CUSTOMER_ID)
+    product_id = optional(TextField, PRODUCT_ID)
+    customer_id = optional(TextField, CUSTOMER_ID)
     kind = EnumField(Kind, load_default=Kind.ANOMALY, metadata=about("What the request is about."))
     subject = TextField(required=True, max_length=500, metadata=about("The subject line.", "Cart reminder stopped"))
     body = TextField(
         required=True, max_length=50_000, metadata=about("The text.", "Since the update no reminder is sent.")
     )
-    check_id = TextField(load_default=None, allow_none=True, metadata=CHECK_ID)
+    check_id = optional(TextField, CHECK_ID)
     as_it_is = TrueOrFalse(load_default=False, metadata=about("Whether to send it although something is unknown."))
 
     @validates_schema
@@ -41,7 +50,7 @@ class RequestSchema(ResponseSchema):
     """A request for support, whole."""
 
     request_id = fields.String(required=True, metadata=REQUEST_ID)
-    purchase_id = fields.String(required=True, allow_none=True, metadata=PURCHASE_ID)
+    purchase_id = nullable(fields.String, PURCHASE_ID)
     customer_id = fields.String(required=True, metadata=CUSTOMER_ID)
     product_id = fields.String(required=True, metadata=PRODUCT_ID)
     seller_id = fields.String(required=True, metadata=SELLER_ID)
@@ -52,29 +61,22 @@ class RequestSchema(ResponseSchema):
     )
     subject = fields.String(required=True, metadata=about("The subject line.", "Cart reminder stopped"))
     handling = EnumField(Handling, required=True, metadata=about("How far it has come."))
-    duplicate_of = fields.String(
-        required=True, allow_none=True, metadata=about("An open request that it repeats; null: none.", "req-1")
-    )
+    duplicate_of = nullable(fields.String, about("An open request that it repeats; null: none.", "req-1"))
     submitted_at = Rfc3339Instant(required=True, metadata=about("When the request was sent."))
-    next_deadline_at = Rfc3339Instant(
-        required=True, allow_none=True, metadata=about("The next deadline; null: none runs.")
-    )
-    closed_at = Rfc3339Instant(required=True, allow_none=True, metadata=about("When it was closed; null: it is open."))
-    closed_reason = fields.String(
-        required=True, allow_none=True, metadata=about("Why it was closed; null: it is open.", "resolved")
-    )
+    next_deadline_at = nullable(Rfc3339Instant, about("The next deadline; null: none runs."))
+    closed_at = nullable(Rfc3339Instant, about("When it was closed; null: it is open."))
+    closed_reason = nullable(fields.String, about("Why it was closed; null: it is open.", "resolved"))
 
 
 class WholeRequestSchema(RequestSchema):
     """With its thread, its deadlines and how each was counted, its checks, and its refund."""
 
     body = fields.String(required=True, metadata=about("The text.", "Since the update no reminder is sent."))
-    shop_url = fields.String(required=True, allow_none=True, metadata=SHOP_URL)
-    check_id = fields.String(required=True, allow_none=True, metadata=CHECK_ID)
-    business_care = fields.Raw(
-        required=True,
-        allow_none=True,
-        metadata=about(
+    shop_url = nullable(fields.String, SHOP_URL)
+    check_id = nullable(fields.String, CHECK_ID)
+    business_care = nullable(
+        fields.Raw,
+        about(
             "The Business Care that the request was accepted on; null: none.",
             {"active": True, "last_day": "2027-11-23"},
         ),
@@ -115,10 +117,9 @@ class WholeRequestSchema(RequestSchema):
         required=True,
         metadata=about("Grounds that cannot be used again in this request.", ["source_modified"]),
     )
-    listing = fields.Raw(
-        required=True,
-        allow_none=True,
-        metadata=about(
+    listing = nullable(
+        fields.Raw,
+        about(
             "What was announced on the purchase date.",
             {"version": 4, "features": ["Reminds customers of carts they left"]},
         ),
@@ -126,9 +127,7 @@ class WholeRequestSchema(RequestSchema):
     missing = fields.List(
         fields.String(), required=True, metadata=about("What the customer can still say.", ["platform_version"])
     )
-    waits_until = Rfc3339Instant(
-        required=True, allow_none=True, metadata=about("Until when that is waited for; null: nothing is missing.")
-    )
+    waits_until = nullable(Rfc3339Instant, about("Until when that is waited for; null: nothing is missing."))
     clocks = fields.Raw(
         required=True,
         metadata=about(
@@ -143,23 +142,17 @@ class WholeRequestSchema(RequestSchema):
             [{"message_id": "m-7", "side": "seller", "body": "We are on it."}],
         ),
     )
-    refusal = fields.Raw(
-        required=True,
-        allow_none=True,
-        metadata=about(
-            "The refusal that stands; null: none.", {"ground": "source_modified", "text": "Two files were changed."}
-        ),
+    refusal = nullable(
+        fields.Raw,
+        about("The refusal that stands; null: none.", {"ground": "source_modified", "text": "Two files were changed."}),
     )
     refusals = fields.Raw(required=True, metadata=about("Every refusal, the first one first.", []))
-    resolution = fields.Raw(
-        required=True,
-        allow_none=True,
-        metadata=about("How the seller says it was settled; null: not yet.", {"how": "release", "release_id": "r-9"}),
+    resolution = nullable(
+        fields.Raw, about("How the seller says it was settled; null: not yet.", {"how": "release", "release_id": "r-9"})
     )
-    offer = fields.Raw(
-        required=True,
-        allow_none=True,
-        metadata=about(
+    offer = nullable(
+        fields.Raw,
+        about(
             "The paid update that the seller proposes; null: none.",
             {"release_id": "r-9", "amount": {"amount_cents": 4900, "currency": "EUR"}},
         ),

@@ -22,6 +22,7 @@ from .fields import (
     Rfc3339Instant,
     TextField,
     next_cursor,
+    nullable,
     one_of,
 )
 from .operations import operation
@@ -52,18 +53,12 @@ class SessionSchema(ResponseSchema):
     session_id = fields.String(required=True, attribute="id", metadata=SESSION_ID)
     method = EnumField(SignInMethod, required=True, metadata=about("How they signed in."))
     role = EnumField(Role, required=True, metadata=about("Their role."))
-    subject = fields.String(
-        required=True,
-        allow_none=True,
-        metadata=about("Their id; null: people of this role have none of their own.", "atelier"),
-    )
+    subject = nullable(fields.String, about("Their id; null: people of this role have none of their own.", "atelier"))
     name = fields.String(required=True, metadata=about("Their name.", "Claire Martin"))
     address = fields.String(required=True, metadata=about("The network address of their browser.", "203.0.113.7"))
     user_agent = fields.String(required=True, metadata=about("What their browser calls itself.", "Mozilla/5.0"))
     created_at = Rfc3339Instant(required=True, metadata=about("When they signed in here."))
-    signed_in_at = Rfc3339Instant(
-        required=True, allow_none=True, metadata=about("When the provider last asked them who they are.")
-    )
+    signed_in_at = nullable(Rfc3339Instant, about("When the provider last asked them who they are."))
     last_seen_at = Rfc3339Instant(required=True, metadata=about("To the minute."))
 
 

@@ -19,7 +19,7 @@ from ...models.products import Seller
 from ...services.support.sla_report import MAX_MONTHS, read_sla_report
 from ..identity.authorization import signed_in
 from ..state import current_runtime
-from .fields import EnumField, MoneySchema, QuerySchema, ResponseSchema
+from .fields import EnumField, MoneySchema, QuerySchema, ResponseSchema, nullable
 from .operations import operation
 from .responses import json_response
 
@@ -59,10 +59,8 @@ class KeptSchema(ResponseSchema):
     late = fields.Integer(required=True, metadata=about("How many were answered late, or not at all.", 2))
     open = fields.Integer(required=True, metadata=about("Not decided yet, suspended and frozen included.", 3))
     void = fields.Integer(required=True, metadata=about("Taken back, or closed without an answer owed.", 1))
-    median_business_days = fields.Float(
-        required=True,
-        allow_none=True,
-        metadata=about("Within how many business days half of them were answered; null: none was.", 0.8),
+    median_business_days = nullable(
+        fields.Float, about("Within how many business days half of them were answered; null: none was.", 0.8)
     )
 
 

@@ -32,7 +32,7 @@ from ..identity.fresh_sign_in import require_fresh_sign_in
 from ..identity.identity import Identity
 from ..state import current_runtime
 from .catalog_schemas import HoldSchema, ScheduledSchema
-from .fields import Day, EnumField, QuerySchema, ResponseSchema, Rfc3339Instant, TextField
+from .fields import Day, EnumField, QuerySchema, ResponseSchema, Rfc3339Instant, TextField, nullable, optional
 from .idempotency import respond_once
 from .operations import operation
 from .responses import uncached_response
@@ -51,19 +51,15 @@ class StatusRequestSchema(Schema):
 
     status = EnumField(Status, required=True, metadata=about("The status that is wanted."))
     reason = TextField(required=True, max_length=2_000, metadata=about("Why, in words.", "A fault is being fixed"))
-    effective_at = Rfc3339Instant(
-        allow_none=True, load_default=None, metadata=about("When it takes effect; null: at once.")
-    )
+    effective_at = optional(Rfc3339Instant, about("When it takes effect; null: at once."))
     actor = fields.String(allow_none=True, load_default=None, **_actor)
-    on_behalf_of = TextField(
-        allow_none=True, load_default=None, metadata=about("Whom the platform acts for; it alone says so.", "atelier")
-    )
+    on_behalf_of = optional(TextField, about("Whom the platform acts for; it alone says so.", "atelier"))
 
 
 class StatusAnswerSchema(ResponseSchema):
     """What became of it. `cascade_id` is null when nothing has to follow: no effect, or not yet."""
 
-    cascade_id = fields.String(required=True, allow_none=True, metadata=CASCADE_ID)
+    cascade_id = nullable(fields.String, CASCADE_ID)
     status = EnumField(Status, required=True, metadata=about("The status now."))
     effect = EnumField(Effect, required=True, metadata=about("What the change did."))
     holds = fields.List(fields.Nested(HoldSchema), required=True, metadata=about("What holds it offline now."))
@@ -106,11 +102,10 @@ class PreviewSchema(ResponseSchema):
         attribute="consequences.entitlements_kept",
         metadata=about("How many Business Cares would go on until their last day.", 118),
     )
-    last_entitlement_day = Day(
-        required=True,
-        allow_none=True,
+    last_entitlement_day = nullable(
+        Day,
+        about("The last day of the last of them; null: there is none."),
         attribute="consequences.last_entitlement_day",
-        metadata=about("The last day of the last of them; null: there is none."),
     )
     open_requests = fields.Integer(
         required=True, attribute="consequences.open_requests", metadata=about("How many support requests are open.", 4)

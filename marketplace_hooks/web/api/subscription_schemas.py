@@ -10,7 +10,7 @@ from ...domain.described import CHARGE_ID, CUSTOMER_ID, IDEMPOTENCY_KEY, PERIOD_
 from ...models.subscriptions import PeriodKind, ReversalReason, SubscriptionState
 from ...remote.companion_format import TrueOrFalse
 from .entitlements import BusinessCareSchema
-from .fields import Day, EnumField, MoneySchema, ResponseSchema, Rfc3339Instant
+from .fields import Day, EnumField, MoneySchema, ResponseSchema, Rfc3339Instant, nullable
 
 
 class PeriodSchema(ResponseSchema):
@@ -33,16 +33,10 @@ class PeriodSchema(ResponseSchema):
     charged = fields.Nested(
         MoneySchema, required=True, allow_none=True, metadata=about("What was charged for it; null: nothing yet.")
     )
-    charge_id = fields.String(required=True, allow_none=True, metadata=CHARGE_ID)
-    claimed_at = Rfc3339Instant(
-        required=True, allow_none=True, metadata=about("When the charge was asked for; null: it was not.")
-    )
-    settled_at = Rfc3339Instant(
-        required=True, allow_none=True, metadata=about("When the charge was made; null: it was not.")
-    )
-    reversal_asked_at = Rfc3339Instant(
-        required=True, allow_none=True, metadata=about("Since when the charge is asked back; null: it is not.")
-    )
+    charge_id = nullable(fields.String, CHARGE_ID)
+    claimed_at = nullable(Rfc3339Instant, about("When the charge was asked for; null: it was not."))
+    settled_at = nullable(Rfc3339Instant, about("When the charge was made; null: it was not."))
+    reversal_asked_at = nullable(Rfc3339Instant, about("Since when the charge is asked back; null: it is not."))
 
 
 class NoticeSchema(ResponseSchema):
@@ -77,9 +71,7 @@ class ChargeRecordSchema(ResponseSchema):
     period_index = fields.Integer(required=True, metadata=PERIOD_INDEX)
     amount = fields.Nested(MoneySchema, required=True, metadata=about("How much."))
     occurred_at = Rfc3339Instant(required=True, metadata=about("When the charge was made, or failed."))
-    reversal_asked_at = Rfc3339Instant(
-        required=True, allow_none=True, metadata=about("Since when the charge is asked back; null: it is not.")
-    )
+    reversal_asked_at = nullable(Rfc3339Instant, about("Since when the charge is asked back; null: it is not."))
     reversal_reason = EnumField(
         ReversalReason, required=True, allow_none=True, metadata=about("Why it is asked back; null: it is not.")
     )
@@ -90,7 +82,7 @@ class StopSchema(ResponseSchema):
 
     cause = EnumField(StopCause, required=True, metadata=about("What stopped the renewals."))
     since = Rfc3339Instant(required=True, attribute="starts_at", metadata=about("Since when."))
-    lifted_at = Rfc3339Instant(required=True, allow_none=True, metadata=about("Until when; null: it stands."))
+    lifted_at = nullable(Rfc3339Instant, about("Until when; null: it stands."))
 
 
 class NextRenewalSchema(ResponseSchema):

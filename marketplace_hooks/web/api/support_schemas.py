@@ -10,7 +10,7 @@ from ...domain.described import CHECK_ID, RELEASE_ID, SHOP_URL, about
 from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import Kind
 from ...remote.companion_format import TrueOrFalse
-from .fields import EnumField, TextField
+from .fields import EnumField, TextField, optional
 
 SAYS_SOMETHING = "At least one visible letter or digit; else 422 with `text_says_nothing`."
 
@@ -44,17 +44,15 @@ class MessageSchema(Schema):
         validate=validate.OneOf(["public", "internal"]),
         metadata=about("Whether both sides read it, or the writer's alone."),
     )
-    side = fields.String(
-        load_default=None,
-        allow_none=True,
+    side = optional(
+        fields.String,
+        about("Who wrote it: the platform says; for everybody else it is their own side."),
         validate=_sides,
-        metadata=about("Who wrote it: the platform says; for everybody else it is their own side."),
     )
-    author_type = fields.String(
-        load_default=None,
-        allow_none=True,
+    author_type = optional(
+        fields.String,
+        about("Whether a person or a program wrote it; `human` is believed of the platform alone."),
         validate=validate.OneOf(["human", "automation"]),
-        metadata=about("Whether a person or a program wrote it; `human` is believed of the platform alone."),
     )
     attachments = fields.Integer(
         load_default=0, strict=True, validate=validate.Range(0, 100), metadata=about("How many files are attached.", 0)
@@ -64,11 +62,10 @@ class MessageSchema(Schema):
 class VouchedSchema(Schema):
     """An act of the seller's side. By a bearer token it is a proposal, unless the platform says that a person acted."""
 
-    author_type = fields.String(
-        load_default=None,
-        allow_none=True,
+    author_type = optional(
+        fields.String,
+        about("`human` is believed of the platform alone; otherwise a person must confirm the act."),
         validate=validate.OneOf(["human", "automation"]),
-        metadata=about("`human` is believed of the platform alone; otherwise a person must confirm the act."),
     )
 
 
@@ -105,7 +102,7 @@ class ResolutionSchema(VouchedSchema):
     how = fields.String(
         required=True, validate=validate.OneOf(["release", "explanation"]), metadata=about("By which means.")
     )
-    release_id = TextField(load_default=None, allow_none=True, metadata=RELEASE_ID)
+    release_id = optional(TextField, RELEASE_ID)
     text = TextField(
         min_length=0,
         max_length=10_000,
@@ -197,15 +194,8 @@ class RefundSchema(Schema):
 class ConfirmationSchema(VouchedSchema):
     """A person's judgement: whether a message acknowledges (operators), or a proposal is the seller's (the seller)."""
 
-    message_id = TextField(
-        load_default=None,
-        allow_none=True,
-        max_length=200,
-        metadata=about("The message; null: a proposal is judged.", "m-7"),
-    )
-    proposal_id = TextField(
-        load_default=None, allow_none=True, metadata=about("The proposal; null: a message is judged.", "prop_1f0c")
-    )
+    message_id = optional(TextField, about("The message; null: a proposal is judged.", "m-7"), max_length=200)
+    proposal_id = optional(TextField, about("The proposal; null: a message is judged.", "prop_1f0c"))
     counts = TrueOrFalse(required=True, metadata=about("Whether it counts."))
 
     @validates_schema
@@ -217,5 +207,5 @@ class ConfirmationSchema(VouchedSchema):
 class InformationSchema(Schema):
     """What was missing: the site, or a check of it."""
 
-    shop_url = TextField(max_length=2_000, load_default=None, allow_none=True, metadata=SHOP_URL)
-    check_id = TextField(load_default=None, allow_none=True, metadata=CHECK_ID)
+    shop_url = optional(TextField, SHOP_URL, max_length=2_000)
+    check_id = optional(TextField, CHECK_ID)

@@ -23,6 +23,8 @@ from .fields import (
     Rfc3339Instant,
     TextField,
     next_cursor,
+    nullable,
+    optional,
 )
 from .idempotency import respond_once
 from .operations import operation
@@ -38,9 +40,9 @@ class TokenRequestSchema(Schema):
 
     name = TextField(required=True, max_length=200, metadata=about("What it is for, for people.", "search index"))
     role = EnumField(Role, required=True, metadata=about("Whose rights it gives."))
-    subject = TextField(load_default=None, allow_none=True, metadata=about("A seller's or customer's id.", "atelier"))
+    subject = optional(TextField, about("A seller's or customer's id.", "atelier"))
     scopes = fields.List(EnumField(Scope), load_default=list, metadata=_SCOPES)
-    expires_at = Rfc3339Instant(load_default=None, allow_none=True, metadata=about("null: never."))
+    expires_at = optional(Rfc3339Instant, about("null: never."))
 
 
 class TokenSchema(ResponseSchema):
@@ -51,18 +53,12 @@ class TokenSchema(ResponseSchema):
         required=True, attribute="label", metadata=about("What it is for, for people.", "search index")
     )
     role = EnumField(Role, required=True, metadata=about("Whose rights it gives."))
-    subject = fields.String(
-        required=True,
-        allow_none=True,
-        metadata=about("The seller's or customer's id; null: the role has none.", "atelier"),
-    )
+    subject = nullable(fields.String, about("The seller's or customer's id; null: the role has none.", "atelier"))
     scopes = fields.List(EnumField(Scope), required=True, metadata=_SCOPES)
     created_at = Rfc3339Instant(required=True, metadata=about("When it was made."))
-    expires_at = Rfc3339Instant(required=True, allow_none=True, metadata=about("When it expires; null: never."))
-    last_used_at = Rfc3339Instant(required=True, allow_none=True, metadata=about("To the minute."))
-    revoked_at = Rfc3339Instant(
-        required=True, allow_none=True, metadata=about("When it was revoked; null: it was not.")
-    )
+    expires_at = nullable(Rfc3339Instant, about("When it expires; null: never."))
+    last_used_at = nullable(Rfc3339Instant, about("To the minute."))
+    revoked_at = nullable(Rfc3339Instant, about("When it was revoked; null: it was not."))
 
 
 class NewTokenSchema(TokenSchema):
