@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from .parsers import SettingError, as_words
 
 MOST = 16
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,18 +18,21 @@ class TrustedProxies:
     """Either how many proxies every request has passed, or the networks that they are in."""
 
     count: int = 0
-    networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    networks: tuple[Network, ...] = ()
 
     def has(self, address: str | None) -> bool:
         """Whether a proxy has this address, as far as it can be told."""
-        if self.count:
-            return True
-        try:
-            parsed = ipaddress.ip_address(address or "")
-        except ValueError:
-            return False
-        mapped = getattr(parsed, "ipv4_mapped", None) or parsed
-        return any(mapped in network for network in self.networks)
+        return bool(self.count) or is_within(address, self.networks)
+
+
+def is_within(address: str | None, networks: Iterable[Network]) -> bool:
+    """Whether this is an address in one of the networks; an IPv4 address may be written as an IPv6 one."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return False
+    mapped = getattr(parsed, "ipv4_mapped", None) or parsed
+    return any(mapped in network for network in networks)
 
 
 def as_proxies(value: Any) -> TrustedProxies:

@@ -15,7 +15,6 @@ from typing import TypeVar
 from ..database.silent_sessions import SilentSessions
 from ..errors import Unavailable
 from ..remote.redis.names import JobKind
-from ..services.business_care import renewal_run
 from ..services.catalog import scheduled_changes
 from ..services.core.actor import acting_as
 from ..services.core.leases import acquire_lease
@@ -38,7 +37,7 @@ SCHEDULER_LOCK = "scheduler"
 PURGE_SLICE_S = 2.0
 """A purge delays what is due by at most so long; the next round continues it."""
 THREADS_END_WITHIN_S = 1.0
-DUE_AT_AN_INSTANT = (JobKind.DELIVERIES, JobKind.SUPPORT, JobKind.MAIL)
+DUE_AT_AN_INSTANT = (JobKind.DELIVERIES, JobKind.SUPPORT, JobKind.MAIL, JobKind.RENEWALS)
 """What becomes due by the passing of time alone, and is looked for in every round."""
 
 
@@ -108,15 +107,16 @@ def run_due(runtime: Runtime, owner: str, overdue: OverdueWork | None = None) ->
     with runtime.database.read_session() as session:
         parked = leasing.has_parked_due(session, now)
         rested = order.has_rested(session, now)
-        due = [JOBS[kind] for kind in DUE_AT_AN_INSTANT if JOBS[kind].is_pending(runtime, session)]
+        pending = {kind: JOBS[kind].is_pending(runtime, session) for kind in DUE_AT_AN_INSTANT}
     if parked:
         runtime.database.retrying(lambda session: leasing.retry_parked(session, now))
     if parked or rested:
         _wake_or_work(runtime, owner, JOBS[JobKind.INBOX], overdue)
-    for job in due:
-        _wake_or_work(runtime, owner, job, overdue)
-    if renewal_run.check_due(runtime):
-        _wake_or_work(runtime, owner, JOBS[JobKind.RENEWALS], overdue)
+    for kind, is_due in pending.items():
+        if is_due:
+            _wake_or_work(runtime, owner, JOBS[kind], overdue)
+        else:
+            JOBS[kind].record_quiet(runtime)
 
 
 def recover_missed(runtime: Runtime, owner: str, overdue: OverdueWork | None = None) -> bool:
@@ -160,7 +160,6 @@ def run_all_now(runtime: Runtime, owner: str) -> dict[str, int]:
     """Do all pending work in this process until nothing is left; return how much of each kind there was."""
     now = runtime.now()
     runtime.database.retrying(lambda session: leasing.retry_parked(session, now))
-    renewal_run.check_due(runtime)
     done = {
         "scheduled changes carried out": scheduled_changes.apply_due(runtime),
         **{job.label: _run_if_pending(runtime, owner, job) for job in JOBS.values()},
@@ -171,7 +170,10 @@ def run_all_now(runtime: Runtime, owner: str) -> dict[str, int]:
 
 def _run_if_pending(runtime: Runtime, owner: str, job: Job) -> int:
     """Run the job to its end; 0 when no rows wait for it, which costs less to ask."""
-    return run_job(runtime, owner, job, stop=never) if is_pending(runtime, job) else 0
+    if is_pending(runtime, job):
+        return run_job(runtime, owner, job, stop=never)
+    job.record_quiet(runtime)
+    return 0
 
 
 def suppress_and_log(act: Callable[[], _T]) -> _T | None:

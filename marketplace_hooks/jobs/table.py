@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from ..config.settings import Settings
 from ..events.processor import process_pending
 from ..remote.redis.names import JobKind
-from ..services.business_care import renewal_run
+from ..services.business_care import renewal_run, renewal_run_state
 from ..services.core.liveness import STUCK_AFTER_S, progress
 from ..services.core.runtime import Runtime
 from ..services.inbox import leasing
@@ -37,8 +37,9 @@ class Run(Protocol):
 class Job:
     """One kind of background work.
 
-    `is_pending` says whether rows wait for it. A worker that serves several kinds turns to the others after `slice_s`
-    seconds, and at once to the inbox when an urgent event waits. `label` names what `run` counts.
+    `is_pending` says whether rows wait for it; `record_quiet` notes that somebody looked and none did. A worker that
+    serves several kinds turns to the others after `slice_s` seconds, and at once to the inbox when an urgent event
+    waits. `label` names what `run` counts.
     """
 
     kind: JobKind
@@ -46,6 +47,7 @@ class Job:
     is_pending: Callable[[Runtime, Session], bool]
     slice_s: float
     label: str
+    record_quiet: Callable[[Runtime], None] = lambda runtime: None
 
 
 JOBS: Mapping[JobKind, Job] = {
@@ -71,6 +73,7 @@ JOBS: Mapping[JobKind, Job] = {
             is_pending=lambda runtime, session: renewal_run.has_pending(session, runtime.now()),
             slice_s=2.0,
             label="renewals and notices",
+            record_quiet=renewal_run_state.record_quiet_run,
         ),
         Job(
             kind=JobKind.INSPECTIONS,

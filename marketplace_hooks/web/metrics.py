@@ -17,6 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from ..config.trusted_proxies import is_within
 from ..remote.redis.queue import answers
 from ..services.core.counters import LAG_BOUNDS_S, CounterName, read_counters
 from ..services.core.runtime import Runtime, redis_url
@@ -46,19 +47,12 @@ blueprint.after_request(forbid_sniffing)
 def metrics() -> Response:
     """The figures now. 403 to whoever asks from another network."""
     runtime = current_runtime()
-    if not _is_allowed(request.remote_addr, runtime.settings.metrics_networks):
+    networks = map(ipaddress.ip_network, runtime.settings.metrics_networks)
+    if not is_within(request.remote_addr, networks):
         return problem(403, "metrics_not_allowed", "metrics are for the networks of METRICS_NETWORKS")
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Figures(runtime))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
-
-
-def _is_allowed(address: str | None, networks: tuple[str, ...]) -> bool:
-    try:
-        client = ipaddress.ip_address(address or "")
-    except ValueError:
-        return False
-    return any(client in ipaddress.ip_network(network) for network in networks)
 
 
 class _Figures(Collector):

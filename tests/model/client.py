@@ -14,7 +14,6 @@ from werkzeug.test import TestResponse
 from marketplace_hooks.jobs.table import JOBS, is_pending, never
 from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.services.access import tokens
-from marketplace_hooks.services.business_care import renewal_run
 from marketplace_hooks.services.catalog import scheduled_changes
 
 from ..support.api_callers import Caller
@@ -78,10 +77,11 @@ class MarketplaceClient:
         runtime = self.real.runtime
         if is_due:
             scheduled_changes.apply_due(runtime)
-            renewal_run.check_due(runtime)
         for job in JOBS.values():  # in an order in which none makes work for one before it.
             if is_pending(runtime, job):
                 job.run(runtime, OWNER, stop=never)
+            elif is_due:
+                job.record_quiet(runtime)
         if is_due:
             scheduled_changes.apply_due(runtime)  # they wait for events that were in flight.
 

@@ -18,10 +18,9 @@ from ...models.purchases import Purchase
 from ...models.subscriptions import Period, RenewalChange, Subscription, SubscriptionState
 from ..catalog.cascades import Step
 from ..core.unit_of_work import Cause, UnitOfWork
-from ..outbox.bulk_publish import publish_for_each
-from .holders import next_chunk
+from .holders import next_chunk, publish_to_holders
 from .renewal_history import read_histories, record_customer_stops, record_stops
-from .subscriptions import SUBJECT, last_covered_day, plan_notice, publish_cancelled, reverse_charges, wrongly_charged
+from .subscriptions import last_covered_day, plan_notice, publish_cancelled, reverse_charges, wrongly_charged
 
 SHORTEST_PERIOD = timedelta(days=360)
 """Twelve months are never shorter, whatever month's end or change of the clocks is in between."""
@@ -52,7 +51,14 @@ def _cancel_renewals(uow: UnitOfWork, cascade: Cascade, withdrawal: Withdrawal, 
     }
     cancel = update(Subscription).where(chunk.within).values(values).execution_options(synchronize_session=False)
     progress.done += int(uow.session.execute(cancel).rowcount)  # type: ignore[attr-defined] # a cursor result
-    _publish(uow, cascade, chunk.marked(cascade.subject_id, Subscription.cancelled_by == cascade.id))
+    data = {"by": "withdrawal", "last_day": Subscription.last_day}
+    publish_to_holders(
+        uow,
+        cascade,
+        chunk.marked(cascade.subject_id, Subscription.cancelled_by == cascade.id),
+        "subscription.renewal_cancelled",
+        data,
+    )
     progress.cursor = chunk.last
 
 
@@ -109,28 +115,6 @@ def _renewing(withdrawal: Withdrawal) -> ColumnElement[bool]:
 def _enabled_since(instant: datetime | None) -> Select[str]:
     """The purchases whose customers have enabled their renewal since."""
     return select(RenewalChange.purchase_id).where(RenewalChange.enabled, RenewalChange.received_at >= instant)
-
-
-def _publish(uow: UnitOfWork, cascade: Cascade, marked: ColumnElement[bool]) -> None:
-    """Publish the cancellation to each subscriber of the chunk, with the last day that is covered."""
-    data = {
-        "purchase_id": Subscription.purchase_id,
-        "customer_id": Subscription.customer_id,
-        "product_id": Subscription.product_id,
-        "by": "withdrawal",
-        "last_day": Subscription.last_day,
-    }
-    publish_for_each(
-        uow,
-        marked,
-        type_="subscription.renewal_cancelled",
-        subject_kind=SUBJECT,
-        subject_id=Subscription.purchase_id,
-        sequence=Subscription.sequence,
-        data=data,
-        cause=cascade.cause,
-        cascade_id=cascade.id,
-    )
 
 
 def _cancel_one_by_one(uow: UnitOfWork, cascade: Cascade, within: ColumnElement[bool], instant: datetime) -> int:

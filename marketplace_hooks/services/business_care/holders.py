@@ -7,17 +7,25 @@ test compares the two.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from ...database.types import constant
 from ...domain.business_care.entitlement import Payment
+from ...models.cascades import Cascade
 from ...models.purchases import Purchase
 from ...models.subscriptions import Period, Subscription, SubscriptionState
 from ..catalog.cascades import Step
+from ..core.unit_of_work import UnitOfWork
+from ..outbox.bulk_publish import publish_for_each
+
+SUBJECT = "purchase"
+"""What events about a subscription are about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +70,28 @@ def next_chunk(
         progress.state = "done"
         return None
     return SubscriptionChunk(within=and_(ahead, Subscription.purchase_id <= last), last=last, _after=after)
+
+
+def publish_to_holders(
+    uow: UnitOfWork, cascade: Cascade, marked: ColumnElement[bool], type_: str, data: Mapping[str, Any]
+) -> None:
+    """Publish an event about each subscription that a step has marked, with the ids that a receiver needs."""
+    ids = {
+        "purchase_id": Subscription.purchase_id,
+        "customer_id": Subscription.customer_id,
+        "product_id": Subscription.product_id,
+    }
+    publish_for_each(
+        uow,
+        marked,
+        type_=type_,
+        subject_kind=SUBJECT,
+        subject_id=Subscription.purchase_id,
+        sequence=Subscription.sequence,
+        data={**ids, **data},
+        cause=cascade.cause,
+        cascade_id=cascade.id,
+    )
 
 
 def owns(session: Session, customer_id: str, *, product_id: str | None = None, pack_id: str | None = None) -> bool:

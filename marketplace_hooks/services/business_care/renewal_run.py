@@ -24,12 +24,13 @@ from ...telemetry.log_context import get_logger
 from ..catalog.listing_prices import Prices, read_prices
 from ..core.runtime import Runtime
 from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
+from .holders import SUBJECT
 from .price_reviews import has_reviews, review_batch
 from .renewal_history import read_histories
 from .renewal_notices import needs_notice, notice_batch
 from .renewal_prices import SentNotices, price_of_renewal, read_notices
-from .renewal_run_state import acquire_run, is_held, record_quiet_run
-from .subscriptions import SUBJECT, expire, idempotency_key, publish, set_current_period
+from .renewal_run_state import acquire_run, is_held
+from .subscriptions import expire, idempotency_key, publish, set_current_period
 
 log = get_logger(__name__)
 
@@ -39,11 +40,8 @@ CAUSE = Cause(actor="marketplace_hooks", reason="the period ended")
 
 def has_pending(session: Session, now: datetime) -> bool:
     """Whether a renewal has come to its instant and its run is not held, or a notice or a price is to be looked at."""
-    return _renewals_due(session, now) or _any(session, needs_notice(now)) or has_reviews(session)
-
-
-def _renewals_due(session: Session, now: datetime) -> bool:
-    return _any(session, is_due(now)) and not is_held(session)
+    renewals = _any(session, is_due(now)) and not is_held(session)
+    return renewals or _any(session, needs_notice(now)) or has_reviews(session)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,17 +95,6 @@ def run_renewals(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) 
                 break
             runtime.database.yield_to_writers()
     return total
-
-
-def check_due(runtime: Runtime) -> bool:
-    """Whether renewals or notices are due; where no renewal is, record that the run had nothing to do."""
-    now = runtime.now()
-    with runtime.database.read_session() as session:
-        renewals = _renewals_due(session, now)
-        notices = _any(session, needs_notice(now)) or has_reviews(session)
-    if not renewals:  # else the run itself records that it ran.
-        record_quiet_run(runtime)
-    return renewals or notices
 
 
 def _renew_batch(uow: UnitOfWork) -> int:

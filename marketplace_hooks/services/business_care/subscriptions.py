@@ -34,9 +34,9 @@ from ...models.subscriptions import (
     SubscriptionState,
 )
 from ..core.unit_of_work import Cause, UnitOfWork
+from .holders import SUBJECT
 from .renewal_history import RenewalHistory, read_history, record_stops
 
-SUBJECT = "purchase"
 RUNNING_STATES = (SubscriptionState.ACTIVE, SubscriptionState.PAYMENT_PENDING)
 
 

@@ -21,12 +21,10 @@ from ...models.outbox import OutgoingEvent
 from ...models.purchases import Purchase
 from ...models.releases import Release, ReleaseKind, ReleasePurchase
 from ...models.subscriptions import Subscription
-from ..business_care.holders import is_entitled, next_chunk
-from ..business_care.subscriptions import SUBJECT
+from ..business_care.holders import is_entitled, next_chunk, publish_to_holders
 from ..catalog.cascades import RELEASE_PUBLISHED, Step, close_if_done, start_cascade
 from ..catalog.locked_subjects import LockedSubject
 from ..core.unit_of_work import Cause, UnitOfWork
-from ..outbox.bulk_publish import publish_for_each
 
 _CHANGING = ("number", "compatible_from", "compatible_to", "download_url", "sha256", "manifest", "fixes")
 
@@ -127,23 +125,5 @@ def _publish(uow: UnitOfWork, cascade: Cascade, release: Release, marked: Column
     if release.price_cents is not None:
         amount = (literal("amount_cents"), literal(release.price_cents), literal("currency"), literal(release.currency))
         price = json_object(*amount)
-    data = {
-        "purchase_id": Subscription.purchase_id,
-        "customer_id": Subscription.customer_id,
-        "product_id": Subscription.product_id,
-        "release_id": release.id,
-        "number": release.number,
-        "kind": release.kind.value,
-        "price": price,
-    }
-    publish_for_each(
-        uow,
-        marked,
-        type_="release.available",
-        subject_kind=SUBJECT,
-        subject_id=Subscription.purchase_id,
-        sequence=Subscription.sequence,
-        data=data,
-        cause=cascade.cause,
-        cascade_id=cascade.id,
-    )
+    data = {"release_id": release.id, "number": release.number, "kind": release.kind.value, "price": price}
+    publish_to_holders(uow, cascade, marked, "release.available", data)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import time_machine
 
-from marketplace_hooks.services.business_care.renewal_run import check_due, count_due, has_pending
+from marketplace_hooks.jobs.scheduler import run_due
+from marketplace_hooks.remote.redis.names import JobKind
+from marketplace_hooks.remote.redis.queue import NullWakeups
+from marketplace_hooks.services.business_care.renewal_run import count_due, has_pending
 from marketplace_hooks.services.business_care.renewal_run_state import read_run_state, release_run
 
 from ...support.business_care import (
@@ -26,6 +30,17 @@ from ...support.marketplace import Marketplace
 
 RENEWAL = instant("2027-03-03T00:00:00+01:00")
 NOTICE = instant("2027-01-02T00:00:00+01:00")
+
+
+class IdleWorkers(NullWakeups):
+    """Workers that can be woken, and do nothing."""
+
+    def __init__(self) -> None:
+        self.woken: list[JobKind] = []
+
+    def wake_worker(self, kind: JobKind) -> bool:
+        self.woken.append(kind)
+        return True
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +92,7 @@ def test_a_quiet_time_in_which_somebody_looked_is_no_silence(
     run_until(marketplace, clock, NOTICE)
     while datetime.now(UTC) < RENEWAL - DAY:
         clock.shift(20 * DAY)
-        check_due(marketplace.runtime)
+        run_due(marketplace.runtime, "scheduler")
     clock.move_to(RENEWAL + DAY)
     marketplace.run_all_now()
     assert payments(marketplace) == {1: "paid", 2: "pending"}
@@ -88,8 +103,10 @@ def test_looking_at_what_is_due_without_running_it_is_silence(
 ) -> None:
     set_up_purchase(marketplace)
     run_until(marketplace, clock, RENEWAL)
+    idle_workers = IdleWorkers()
     for _ in range(5):
         clock.shift(10 * DAY)
-        assert check_due(marketplace.runtime)
+        run_due(replace(marketplace.runtime, wakeups=idle_workers), "scheduler")
+    assert idle_workers.woken.count(JobKind.RENEWALS) == 5
     marketplace.run_all_now()
     assert payments(marketplace) == {1: "paid"}
