@@ -83,6 +83,7 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     from .web.fast_path import install_fast_path
     from .web.forwarded import install_forwarded_headers
     from .web.identity.sessions import secure_session_cookie
+    from .web.public_prefix import install_public_prefix
     from .web.response_headers import secure_every_response
 
     app = Flask("marketplace_hooks", static_folder=None, template_folder=None)
@@ -95,6 +96,7 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     MarketplaceHooks(app)
     add_service_database(app, app.extensions[EXTENSION].runtime.database.url)
     install_fast_path(app, prefix=settings.url_prefix, api=API_PREFIX)
+    install_public_prefix(app, settings)
     install_demo_hosts(app, settings)
     install_forwarded_headers(app)
     secure_every_response(app, settings)

@@ -6,11 +6,21 @@ from urllib.parse import quote, urlsplit
 
 from flask import request, url_for
 
+from .state import current_runtime
+
 
 def current_url() -> str:
     """Path and query of this request, quoted, as the browser knows them."""
     path = quote(request.root_path + request.path, safe="/")
     return f"{path}?{request.query_string.decode('ascii', 'replace')}" if request.query_string else path
+
+
+def outside_url(path: str) -> str:
+    """How the outside reaches a path of `url_for`: below `PUBLIC_URL`, whose own path the two may have in common."""
+    public_url = current_runtime().settings.public_url.rstrip("/")
+    root = request.root_path.rstrip("/")
+    is_in_both = root and urlsplit(public_url).path.endswith(root)
+    return public_url + (path.removeprefix(root) if is_in_both else path)
 
 
 def local_url(wanted: str) -> str:

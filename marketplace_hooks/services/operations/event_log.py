@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from ...database.types import constant
 from ...errors import Conflict, NotFound
 from ...models.cascades import Cascade, CascadeState
-from ...models.inbox import InboxConflict, InboxEvent, InboxState, has_event_id, needs_correction
+from ...models.inbox import InboxConflict, InboxEvent, InboxState, has_event_id, is_payload, needs_correction
 from ...models.products import SubjectKind
 
 GRACE = timedelta(hours=1)
@@ -113,12 +113,11 @@ def find_event(session: Session, event_id: str, *, source: str | None = None) ->
         )
     [event] = found
     aside = select(InboxConflict).where(InboxConflict.source == event.source, InboxConflict.event_id == event.event_id)
-    made = select(InboxEvent).where(InboxEvent.source == event.source, InboxEvent.mapped_from == event.event_id)
-    return ReceivedEvent(
-        event=event,
-        conflicts=list(session.scalars(aside.order_by(InboxConflict.id))),
-        mapped=list(session.scalars(made.order_by(InboxEvent.id).limit(MOST_MAPPED))),
-    )
+    mapped: list[InboxEvent] = []
+    if is_payload(event.type):
+        made = select(InboxEvent).where(InboxEvent.source == event.source, InboxEvent.mapped_from == event.event_id)
+        mapped = list(session.scalars(made.order_by(InboxEvent.id).limit(MOST_MAPPED)))
+    return ReceivedEvent(event=event, conflicts=list(session.scalars(aside.order_by(InboxConflict.id))), mapped=mapped)
 
 
 def find_cascades(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from ...services.core.runtime import Runtime
 from ...services.inspections.companion_submissions import ReportInvitation, report_invitation
 from ..companion_archive import companion_archive
+from ..urls import outside_url
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,5 +36,4 @@ def companion_steps(runtime: Runtime, session: Session, check_id: str) -> Compan
 def report_code(runtime: Runtime, invitation: ReportInvitation) -> str:
     """Where a report goes, and its nonce, key and module, in one line."""
     path = url_for("mh_api.post_companion_report", check_id=invitation.check_id)
-    address = runtime.settings.public_url.rstrip("/") + path
-    return f"{address}#{invitation.nonce}.{invitation.key}.{invitation.module or ''}"
+    return f"{outside_url(path)}#{invitation.nonce}.{invitation.key}.{invitation.module or ''}"

@@ -32,7 +32,7 @@ from ..navigation import landing_page
 from ..problems import RETRY_AFTER_S
 from ..rate_limits import require_rate
 from ..state import current_runtime, current_web_state
-from ..urls import local_url
+from ..urls import local_url, outside_url
 from .blueprint import blueprint
 from .claims import account_of, authenticated_at, identity_of, needed_claims
 from .pages import wanted_page
@@ -113,8 +113,7 @@ def come_back() -> BaseResponse:
 
 def return_address() -> str:
     """Where the provider sends the browser back to, as it is registered there."""
-    settings = current_runtime().settings
-    return settings.public_url.rstrip("/") + url_for("mh_sign_in.come_back")
+    return outside_url(url_for("mh_sign_in.come_back"))
 
 
 def _provider() -> OpenIdProvider:

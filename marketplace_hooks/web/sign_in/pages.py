@@ -16,7 +16,7 @@ from ..identity.authorization import audience, identify, signed_in
 from ..navigation import landing_page
 from ..state import current_web_state
 from ..unsent_form import stored_form
-from ..urls import local_url
+from ..urls import local_url, outside_url
 from .blueprint import blueprint
 from .demo_people import demo_people
 
@@ -80,7 +80,7 @@ def signed_out() -> BaseResponse:
     Not a redirect: our policy lets no form of ours end on another site.
     """
     web_state = current_web_state()
-    home = web_state.runtime.settings.public_url.rstrip("/") + url_for("mh_storefront.home")
+    home = outside_url(url_for("mh_storefront.home"))
     leaves = None if web_state.provider is None else web_state.provider.sign_out_address(home)
     host = None if web_state.provider is None else urlsplit(web_state.provider.issuer).hostname
     return _page("signed_out", leaves=leaves, host=host)

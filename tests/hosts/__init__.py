@@ -1,0 +1,1 @@
+"""Host applications: ours beside the extensions that hosts use, in applications written as their authors would."""
