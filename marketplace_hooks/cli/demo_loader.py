@@ -14,13 +14,12 @@ import click
 from sqlalchemy.orm import Session
 
 from ..config.settings import Settings
-from ..demo import business_care, catalog, support
-from ..demo.fake_shops.serve import VERSIONS
+from ..demo import business_care, catalog, merchant_shops, status_changes, support
+from ..demo.catalog import Event
+from ..demo.fake_shops.serve import FILE_HOST
 from ..demo.load import SOURCE, signed_posts
 from ..domain.catalog.statuses import Side
-from ..models.access import Role
 from ..models.products import SideState, SubjectKind
-from ..services.access import tokens
 from ..services.catalog.lists import find_packs
 from ..services.core.runtime import make_runtime
 from .events import post_signed
@@ -35,51 +34,52 @@ def load_demo(settings: Settings, url: str, log: Callable[[str], None], stop: Ca
     `log` takes the lines about the progress; once `stop` is true, no more is posted. Raises `ClickException` when an
     event is not accepted.
     """
-    now = datetime.now(UTC)
-    anchor = _anchor(settings.instance, now)
-    served = support.bound_to_served_sites(_site_urls(url), anchor)
-    events = [*catalog.events(anchor), *business_care.events(anchor), *served, *support.events(anchor)]
+    anchor = anchor_of(settings.instance, datetime.now(UTC))
+    events = [
+        *catalog.events(anchor),
+        *business_care.events(anchor, file_host=beside(url, FILE_HOST)),
+        *status_changes.events(anchor),
+        *support.events(anchor),
+        *support.bound_to_served_sites(_site_urls(url), anchor),
+    ]
+    new = post_events(settings, url, events, log, stop)
+    log(f"{new} were new" if new else "the demo marketplace was there already")
+
+
+def post_events(
+    settings: Settings, url: str, events: Sequence[Event], log: Callable[[str], None], stop: Callable[[], bool]
+) -> int:
+    """Post events of the demo one after the other, signed; return how many were new. Raises as `load_demo` does."""
     secret = settings.webhook_secrets[SOURCE][0]
     new = 0
-    for number, (path, headers, body) in enumerate(signed_posts(events, secret, now), 1):
+    for number, (path, headers, body) in enumerate(signed_posts(events, secret, datetime.now(UTC)), 1):
         if stop():
-            return
+            return new
         status, answer = post_signed(f"{url}{path}", headers, body)
         if status != 202:
             raise click.ClickException(f"the demo could not be loaded: {status} {answer}")
         new += not answer["duplicate"]
         if number % 50 == 0 or number == len(events):
             log(f"posted {number} of {len(events)} signed events")
-    log(f"{new} were new" if new else "the demo marketplace was there already")
+    return new
 
 
 def what_to_try(settings: Settings, url: str) -> list[str]:
-    """What a newcomer can try next: lines with addresses and commands that can be copied."""
-    events = catalog.events(_anchor(settings.instance, datetime.now(UTC)))
+    """What a newcomer can try next: three addresses to open, and a command to copy."""
+    events = catalog.events(anchor_of(settings.instance, datetime.now(UTC)))
     packs = [data for _, type_, _, data in events if type_ == "pack.upserted"]
     runtime = make_runtime(settings)
     with runtime.database.read_session() as session:
         pack, version = _what_to_hide(session, packs)
-    product_id = pack["product_ids"][0]
-    _, token = tokens.create(runtime, Role.SELLER, subject=pack["seller_id"], label="demo")
     runtime.database.dispose()
-    change = {"product_id": product_id, "status": "offline_temporary", "actor": "seller", "reason": "rest"}
+    change = {"product_id": pack["product_ids"][0], "status": "offline_temporary", "actor": "seller", "reason": "rest"}
     hide = json.dumps({**change, "version": version})
     return [
         f"open {url}",
-        f"  a product of a pack   {url}/products/{product_id}",
-        f"  and that pack         {url}/packs/{pack['pack_id']}",
-        "hide the product, as the marketplace would, and reload both pages:",
-        f"  {command()} send product.status_changed --data '{hide}'",
-        "bring it back as its seller would:",
-        f"  curl -X POST {url}/api/v1/products/{product_id}/status -H 'Authorization: Bearer {token}' \\",
-        '       -H \'Content-Type: application/json\' -d \'{"status": "online", "reason": "back"}\'',
-        f"be a seller, a customer or the marketplace, and press their buttons: {url}/sign-in",
-        "ask a merchant's site what it runs (three are served beside, a PrestaShop 1.7, an 8 and a 9):",
-        f"  {command()} inspect {_site_urls(url)[0]}",
-        "withdraw a product of 5,000 subscribers, and watch its renewals being cancelled:",
-        f"  {command()} demo",
-        f"the API's pages: {url}/api/v1/docs      what happened: {command()} events list",
+        f"     {url}/sign-in       be a customer and ask for support, a seller, or the marketplace",
+        f"     {url}/packs/{pack['pack_id']}",
+        "hide a product of that pack, as the marketplace would, and reload the page:",
+        f"     {command()} send product.status_changed --data '{hide}'",
         "Ctrl-C stops everything.",
     ]
 
@@ -95,10 +95,16 @@ def _what_to_hide(session: Session, packs: Sequence[Mapping[str, Any]]) -> tuple
     return pack, 1 if seller is None else seller.version + 1
 
 
-def _site_urls(url: str) -> list[str]:
-    """The addresses of the merchant sites that `up --demo` serves on the ports after its own."""
+def _site_urls(url: str) -> Mapping[str, str]:
+    """The addresses of the merchant sites that `up --demo` serves on the ports after its own, by their customers."""
     host, _, port = url.rpartition(":")
-    return [f"{host}:{int(port) + number}" for number in range(1, len(VERSIONS) + 1)]
+    return merchant_shops.addresses(host, int(port) + 1)
+
+
+def beside(url: str, place: int) -> str:
+    """The address of something else that is served beside, at its place after the first port of the sites."""
+    host, _, port = url.rpartition(":")
+    return f"{host}:{int(port) + 1 + place}"
 
 
 def command() -> str:
@@ -112,7 +118,8 @@ def command() -> str:
     return "marketplace-hooks" if shutil.which("marketplace-hooks") else str(path)
 
 
-def _anchor(instance: Path, now: datetime) -> datetime:
+def anchor_of(instance: Path, now: datetime) -> datetime:
+    """The instant of the first load."""
     path = instance / ANCHOR
     if not path.exists():
         path.write_text(now.isoformat())

@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,6 +24,7 @@ from ..remote.redis.embedded import EmbeddedRedis, start_embedded_redis
 from ..services.core.pidfile import Running, announce, claim, find_running, remove_pidfile
 from ..services.core.runtime import make_runtime
 from .demo_loader import load_demo, what_to_try
+from .demo_story import play_story, subscribe_receiver
 from .root import hooks_group
 from .supervisor import Child, Supervisor, log_line, write_lines_as
 from .web import refuse_exposed_demo, web_server_command
@@ -86,9 +88,16 @@ def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
             supervisor.add(child)
         if _wait_for_web(supervisor, host, port):
             if settings.demo:
+                subscribe_receiver(settings, url)
                 load_demo(settings, url, lambda text: log_line("demo", text), lambda: supervisor.is_stopping)
-            for line in what_to_try(settings, url) if settings.demo else [f"open {url}"]:
-                log_line("up", line)
+            if settings.demo:
+                click.echo("\n".join(["", *what_to_try(settings, url), ""]))
+                story = threading.Thread(
+                    target=play_story, args=(settings, url, lambda: supervisor.is_stopping), name="story", daemon=True
+                )
+                story.start()
+            else:
+                log_line("up", f"open {url}")
         supervisor.run(RedisGuard(redis).check)
     finally:
         supervisor.shut_down()

@@ -16,8 +16,11 @@ from ..domain.business_care.renewals import original_date, renewal_instant
 from ..domain.instants import format_instant
 from . import catalog
 from .catalog import Event
+from .product_files import archive_of, manifest_of
 
 ZONE = "Europe/Paris"
+FILE_HOST = "https://files.marketplace.example"
+"""Where nothing can be downloaded: the demo serves a host of its own."""
 
 RENEWED = ("o-50210", "o-50343", "o-50364", "o-50420", "o-50329")
 """Paid for a second year; the first of them ends within weeks."""
@@ -37,14 +40,14 @@ BOUGHT = {"o-50210": "20133"}
 """Purchase → product whose paid release its customer bought."""
 
 
-def events(now: datetime) -> list[Event]:
-    """Everything that followed from the catalogue's purchases, by its instant."""
+def events(now: datetime, *, file_host: str = FILE_HOST) -> list[Event]:
+    """Everything that followed from the catalogue's purchases, by its instant; releases are downloaded from a host."""
     today = catalog.midnight(now)
     earlier = [(type_, data) for _, type_, _, data in catalog.events(now)]
     products = _last_of(earlier, "product.upserted", "product_id")
     purchases = _last_of(earlier, "purchase.completed", "purchase_id")
     followed = [
-        *_releases(products, today),
+        *_releases(products, today, file_host),
         *_bought(products, today),
         *_renewed(purchases),
         *_reactivated(purchases, products, today),
@@ -59,22 +62,21 @@ def _last_of(earlier: list[tuple[str, dict[str, Any]]], type_: str, key: str) ->
     return {data[key]: data for one, data in earlier if one == type_}
 
 
-def _releases(products: dict[str, dict[str, Any]], today: datetime) -> Iterator[Event]:
+def _releases(products: dict[str, dict[str, Any]], today: datetime, file_host: str) -> Iterator[Event]:
     """A version when the listing last changed, one since, and for some products one that is sold for itself."""
     for product_id, product in products.items():
         listed_at = datetime.fromisoformat(product["listing"]["published_at"])
         latest = today - timedelta(days=4 + int(product_id) % 9, hours=-9)
-        yield _release(product, f"{product['version']}.0.0", listed_at)
-        yield _release(product, f"{product['version']}.1.0", max(latest, listed_at + timedelta(days=1)))
+        yield _release(product, f"{product['version']}.0.0", listed_at, file_host)
+        yield _release(product, f"{product['version']}.1.0", max(latest, listed_at + timedelta(days=1)), file_host)
         if product_id in PAID_RELEASES:
-            yield _release(
-                product, f"{product['version'] + 1}.0.0", today - timedelta(days=2), PAID_RELEASES[product_id]
-            )
+            paid_at = today - timedelta(days=2)
+            number = f"{product['version'] + 1}.0.0"
+            yield _release(product, number, paid_at, file_host, PAID_RELEASES[product_id])
 
 
-def _release(product: dict[str, Any], number: str, at: datetime, cents: int | None = None) -> Event:
+def _release(product: dict[str, Any], number: str, at: datetime, file_host: str, cents: int | None = None) -> Event:
     name = product["technical_name"]
-    address = f"https://files.marketplace.example/{name}/{name}-{number}.zip"
     data = {
         "release_id": f"r-{product['product_id']}-{number}",
         "product_id": product["product_id"],
@@ -83,12 +85,14 @@ def _release(product: dict[str, Any], number: str, at: datetime, cents: int | No
         "compatible_from": product["listing"]["compatible_from"],
         "compatible_to": product["listing"]["compatible_to"],
         "published_at": format_instant(at),
-        "download_url": address,
-        "sha256": hashlib.sha256(address.encode()).hexdigest(),
+        "download_url": f"{file_host}/files/{name}-{number}.zip",
+        "sha256": hashlib.sha256(archive_of(name, number)).hexdigest(),
+        "manifest": manifest_of(name, number),
     }
     if cents is not None:
         data["price"] = _money(cents)
-    return f"release-{data['release_id'].replace('.', '_')}", "release.published", at, data
+    mark = "" if file_host == FILE_HOST else "".join(one if one.isalnum() else "-" for one in file_host)
+    return f"release-{data['release_id'].replace('.', '_')}{mark}", "release.published", at, data
 
 
 def _bought(products: dict[str, dict[str, Any]], today: datetime) -> Iterator[Event]:

@@ -6,7 +6,7 @@ reach, closures that sellers have announced, and one event that its schema refus
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,10 +16,8 @@ from .catalog import Event
 
 CLOSURES = {"kervelo": (12, 18, 2), "bottegaserena": (-1, 3, 9)}
 """Seller → first and last day of a closure, in days from today, and how many days ago it was declared."""
-SERVED = ("o-50238", "o-50371", "o-50413")
-"""Purchases bound to the merchant sites that the demo serves itself, in their order: the first is what its listing
-announced on the purchase date, and so is the second; the third runs a version that was announced only later."""
 SERVED_SINCE_DAYS = 1
+"""For so many days the purchases are for the sites that the demo serves; the requests of before name the old ones."""
 
 
 def events(now: datetime) -> list[Event]:
@@ -29,15 +27,27 @@ def events(now: datetime) -> list[Event]:
     return [(catalog.event_id(today, id_), type_, at, data) for id_, type_, at, data in found]
 
 
-def bound_to_served_sites(addresses: Sequence[str], now: datetime) -> list[Event]:
-    """Each purchase of `SERVED` is for the site at its address from now on; the event's id names the address."""
+def served_purchases(now: datetime) -> dict[str, list[str]]:
+    """Customer → their purchases that are for the shop served beside the demo: those that no request is about."""
+    asked = {request.get("purchase_id") for request in catalog.read("requests")}
+    found: dict[str, list[str]] = {}
+    for _, type_, _, data in catalog.events(now):
+        if type_ == "purchase.completed" and data["purchase_id"] not in asked:
+            found.setdefault(data["customer_id"], []).append(data["purchase_id"])
+    return found
+
+
+def bound_to_served_sites(addresses: Mapping[str, str], now: datetime) -> list[Event]:
+    """Each customer's purchases are for their shop at its address from now on; an event's id names the address."""
     today = catalog.midnight(now)
     at = today - timedelta(days=SERVED_SINCE_DAYS, hours=-9)
     found = []
-    for purchase_id, address in zip(SERVED, addresses, strict=True):
-        data = {"purchase_id": purchase_id, "shop_url": address, "bound_at": format_instant(at)}
+    for customer_id, purchase_ids in served_purchases(now).items():
+        address = addresses[customer_id]
         mark = "".join(character if character.isalnum() else "-" for character in address)
-        found.append((catalog.event_id(today, f"served-{purchase_id}-{mark}"), "purchase.shop_bound", at, data))
+        for purchase_id in purchase_ids:
+            data = {"purchase_id": purchase_id, "shop_url": address, "bound_at": format_instant(at)}
+            found.append((catalog.event_id(today, f"served-{purchase_id}-{mark}"), "purchase.shop_bound", at, data))
     return found
 
 

@@ -19,11 +19,13 @@ URL = "http://127.0.0.1:8000"
 
 
 def suggested(marketplace: Marketplace) -> tuple[dict[str, object], str, str]:
-    """The event's data that is to be sent, and the two pages to look at, as paths."""
+    """The event's data that is to be sent, and the two pages that it hides, as paths."""
     lines = what_to_try(marketplace.runtime.settings, URL)
     [send] = [line for line in lines if " send product.status_changed " in line]
-    paths = [path for line in lines for path in re.findall(rf"{URL}(/(?:products|packs)/\S+)$", line)]
-    return json.loads(send.partition("--data '")[2].rstrip("'")), paths[0], paths[1]
+    [pack] = [path for line in lines for path in re.findall(rf"{URL}(/packs/\S+)$", line)]
+    assert sum(line.count("http://") for line in lines) == 3
+    data = json.loads(send.partition("--data '")[2].rstrip("'"))
+    return data, f"/products/{data['product_id']}", pack
 
 
 def test_what_is_said_to_be_hidden_is_shown_and_hides_as_said_each_time(marketplace: Marketplace) -> None:

@@ -25,7 +25,7 @@ READY_WITHIN_S = 120.0
 DONE_WITHIN_S = 60.0
 STOPPED_WITHIN_S = 60.0
 READY = "open http://"
-SHOPS = 3
+SHOPS = 14
 STATUS_CHANGED_PRODUCT = "20508"
 """A product that goes offline and comes back, so that there are outgoing events."""
 CHARGED_TWICE = "o-50343"

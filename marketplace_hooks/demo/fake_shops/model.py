@@ -103,6 +103,8 @@ class Shop:
     to `root_leads_to`, if anywhere. With a `companion_key` it has a companion module, which reports the modules' files,
     `overrides` and `changed_core_files`.
 
+    A `notice` stands at the end of its home page.
+
     With `thirty_bees`, that fork's own version, it is one, and answers as PrestaShop 1.6.1.999.
 
     What may stand in an inspector's way: a `gate` before every page, `challenge` (prove that you are no robot) or
@@ -139,6 +141,7 @@ class Shop:
     cookie_name: str | None = None
     thirty_bees: str | None = None
     has_webservice_files: bool = True
+    notice: str = ""
     companion_status: int = 200
     gate: str | None = None
     strips_authorization: bool = False

@@ -121,7 +121,8 @@ def _home(shop: Shop, request: ShopRequest) -> str:
     else:
         parts += [_assets(shop, base, module) for module in shown]
     links = "".join(f'<li><a href="{base}module/{module.name}/list">{module.name}</a></li>' for module in shown[:1])
-    return _document(shop, f"<h1>{html.escape(shop.name)}</h1><ul>{links}</ul>", "\n".join(parts))
+    notice = f"<footer><p>{html.escape(shop.notice)}</p></footer>" if shop.notice else ""
+    return _document(shop, f"<h1>{html.escape(shop.name)}</h1><ul>{links}</ul>{notice}", "\n".join(parts))
 
 
 def _assets(shop: Shop, base: str, module: Module) -> str:

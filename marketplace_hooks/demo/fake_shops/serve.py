@@ -1,33 +1,54 @@
-"""Three merchant sites on loopback for the demo to inspect: PrestaShop 1.7, 8 and 9.
+"""Servers beside the demo, on loopback: its customers' shops, a host of downloads, and a receiver of events.
 
-`python -m marketplace_hooks.demo.fake_shops.serve FIRST_PORT` serves them on three ports, until SIGTERM.
+`python -m marketplace_hooks.demo.fake_shops.serve FIRST_PORT` serves them from that port on, until SIGTERM.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 
 from ...remote.stop_request import StopRequest
-from .model import Module, Shop
+from ..merchant_shops import SHOPS, demo_shops
+from .background_server import BackgroundServer
+from .file_host import FileHost
+from .model import Shop
+from .receiver import Receiver
 from .server import FakeShop
 
-VERSIONS = ("1.7.8.11", "8.2.1", "9.0.0")
-
-
-def demo_shops() -> list[Shop]:
-    """One shop for each version, with the demo's modules; the 9 also has an Admin API."""
-    modules = (Module(name="nubeonepage", version="2.3.1"), Module(name="ps_emailsubscription", version="2.8.0"))
-    return [Shop(version=version, modules=modules) for version in VERSIONS]
+FILE_HOST = len(SHOPS)
+"""The host of downloads is on the first port and so many."""
+RECEIVER = FILE_HOST + 1
 
 
 def main() -> None:
     """Serve them until the end is asked for."""
     stopping = StopRequest()
     stopping.listen()
-    shops = [FakeShop(shop, port=int(sys.argv[1]) + number).start() for number, shop in enumerate(demo_shops())]
+    first_port = int(sys.argv[1])
+    makers: list[Callable[[int], FakeShop | BackgroundServer]] = [
+        *(partial(_shop, shop) for shop in demo_shops()),
+        lambda port: FileHost(port=port),
+        lambda port: Receiver(port=port),
+    ]
+    served = [one for number, make in enumerate(makers) if (one := _served(make, first_port + number)) is not None]
     stopping.wait()
-    for shop in shops:
-        shop.stop()
+    for one in served:
+        one.stop()
+
+
+def _shop(shop: Shop, port: int) -> FakeShop:
+    return FakeShop(shop, port=port)
+
+
+def _served(make: Callable[[int], FakeShop | BackgroundServer], port: int) -> FakeShop | BackgroundServer | None:
+    """What is served on a port; None where another program has it: the others are served all the same."""
+    try:
+        return make(port).start()
+    except OSError as error:
+        print(f"port {port} cannot be served: {error.strerror}", flush=True)  # noqa: T201 - the log of `up`
+        return None
 
 
 if __name__ == "__main__":

@@ -236,7 +236,6 @@ class _FindingsWriter:
             self.write_at_s = time.monotonic() + WRITE_EVERY_S
 
     def note_exchanges(self, exchanges: Sequence[SiteExchange]) -> None:
-        """All exchanges so far; they are written with the next findings."""
         self.exchanges = exchanges
 
     def as_json(self) -> list[dict[str, Any]]:

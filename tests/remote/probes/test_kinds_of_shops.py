@@ -16,6 +16,7 @@ from marketplace_hooks.remote.http.client import OutboundClient
 from marketplace_hooks.remote.probes.run import inspect, make_site_client
 
 from ...support.hostile_server import HostileServer, answering, reply
+from ...support.standard_ports import serve_on_standard_ports
 from ..http.test_tls import Authority
 from .conftest import KEY, NONCE, Open, site_of
 
@@ -115,13 +116,14 @@ def test_a_shop_that_has_an_ipv6_address_alone_is_inspected() -> None:
     assert version.value == "8.2.1"
 
 
-def test_http_that_redirects_to_https_and_www_is_followed(tmp_path: Any) -> None:
+def test_http_that_redirects_to_https_and_www_is_followed(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     authority = Authority(tmp_path)
     client = make_site_client(["127.0.0.0/8"], resolve=lambda host, port: ["127.83.2.1"], ca_file=authority.file)
     home = answering(reply(200, b"<html><script>var prestashop = {};</script></html>"))
     onward = answering(reply(301, b"", ("Location", "https://www.shop.example/")))
     tls = authority.server_context("www.shop.example")
-    with HostileServer(onward, host="127.83.2.1", port=80), HostileServer(home, host="127.83.2.1", port=443, tls=tls):
+    with HostileServer(onward, host="127.83.2.1") as http, HostileServer(home, host="127.83.2.1", tls=tls) as https:
+        serve_on_standard_ports(monkeypatch, "127.83.2.1", {80: http.port, 443: https.port})
         findings = inspect(site_of("http://shop.example/"), outbound=client, credentials=KEY, nonce=NONCE)
     assert reach(findings) == ANSWERED
     asked = [one.request for one in findings if one.probe == "webservice"]

@@ -17,6 +17,7 @@ from marketplace_hooks.remote.probes.run import inspect, make_site_client
 from marketplace_hooks.remote.probes.shop_address import shop_address
 
 from ...support.hostile_server import HostileServer, answering, reply
+from ...support.standard_ports import serve_on_standard_ports
 from .conftest import CLIENT, COMPANION_KEY, KEY, NONCE, Open, site_of
 
 EVERY_KEY = Credentials(**KEY.given(), **CLIENT.given(), companion_key=COMPANION_KEY)
@@ -78,10 +79,13 @@ def test_no_key_is_sent_when_the_home_page_leads_to_another_site(outbound: Outbo
     assert reach(findings) == Reach(answered=False, obstacle=Note.NOT_THE_SHOP)
 
 
-def test_a_shop_without_tls_is_not_secure_and_not_unreachable(named: OutboundClient) -> None:
+def test_a_shop_without_tls_is_not_secure_and_not_unreachable(
+    named: OutboundClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It answers in the clear on port 80, and nobody listens where a key would go."""
     home = answering(reply(200, b"<html><script>var prestashop = {};</script></html>"))
-    with HostileServer(home, host="127.83.1.1", port=80):
+    with HostileServer(home, host="127.83.1.1") as http:
+        serve_on_standard_ports(monkeypatch, "127.83.1.1", {80: http.port})
         findings = found("http://shop.example/", named)
     notes = {one.probe: one.note for one in findings}
     assert {notes[probe] for probe in ("companion", "admin_api", "webservice")} == {Note.NOT_SECURE}

@@ -1,0 +1,111 @@
+"""Story of the demo: what sellers, customers and the marketplace have done beyond events, and a receiver's endpoint.
+
+Refusals, contests and decisions are moves that no event brings. They are made once the events are applied, while the
+demo can already be used, and once for each instance.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import click
+from sqlalchemy import func, select
+
+from ..config.settings import Settings
+from ..demo import history
+from ..demo.fake_shops.serve import RECEIVER
+from ..domain.support.refusal_grounds import Ground
+from ..domain.support.state_machine import Handling
+from ..models.support import SupportRequest
+from ..services.core.runtime import Runtime, make_runtime
+from ..services.core.unit_of_work import Cause, UnitOfWork, run_in_transaction
+from ..services.outbox.endpoints import add_endpoint, list_endpoints
+from ..services.support.moves import contest, overturn, refuse, resolve
+from .demo_loader import anchor_of, beside, post_events
+from .supervisor import log_line
+
+CONTESTED = "rq-7009"
+"""Refused and contested: it waits for the marketplace's decision."""
+OVERTURNED = "rq-7010"
+"""Refused, contested, and overturned: the deadline goes on."""
+TYPES = ("product.hidden", "product.shown", "support_request.refused", "support_request.contested")
+WAITS_S = 120.0
+
+_SELLER = Cause(actor="seller", reason="")
+_CUSTOMER = Cause(actor="customer", reason="")
+_MARKETPLACE = Cause(actor="marketplace", reason="")
+
+
+def subscribe_receiver(settings: Settings, url: str) -> None:
+    """Subscribe the demo's receiver, which now and then fails and recovers, unless it is subscribed already."""
+    address = f"{beside(url, RECEIVER)}/hooks"
+    runtime = make_runtime(settings)
+    with runtime.database.read_session() as session:
+        is_known = any(one.url == address for one in list_endpoints(session))
+    if not is_known:
+        add_endpoint(runtime, address, types=TYPES, description="Stock keeping of the demo (fails now and then)")
+    runtime.database.dispose()
+
+
+def play_story(settings: Settings, url: str, stop: Callable[[], bool]) -> None:
+    """Post the questions of the last year, and make the moves that no event brings once the requests are there."""
+    anchor = anchor_of(settings.instance, datetime.now(UTC))
+    runtime = make_runtime(settings)
+    try:
+        post_events(settings, url, history.events(anchor), lambda line: None, stop)
+        expected = {*history.request_ids(anchor), CONTESTED, OVERTURNED}
+        until_s = time.monotonic() + WAITS_S
+        while _count(runtime, expected) < len(expected):
+            if stop() or time.monotonic() > until_s:
+                return
+            time.sleep(0.5)
+        run_in_transaction(runtime, make_moves)
+        run_in_transaction(runtime, lambda uow: settle_history(uow, expected))
+    except click.ClickException as error:
+        log_line("demo", f"the demo's history is not whole: {error.message}")
+    finally:
+        runtime.database.dispose()
+
+
+def make_moves(uow: UnitOfWork) -> None:
+    """Refuse two requests, have both contested, and overturn one refusal; nothing where that was done."""
+    for request_id in (CONTESTED, OVERTURNED):
+        request = uow.session.scalar(select(SupportRequest).where(SupportRequest.id == request_id))
+        if request is None or request.refusal is not None or request.closed_at is not None:
+            continue
+        refuse(
+            uow,
+            request_id,
+            ground=Ground.SITE_WORK_OR_THIRD_PARTY,
+            text="The carrier's own module writes these labels; ours only hands it the address.",
+            evidence={"file": "modules/carrierlabels/print.php", "line": 214},
+            by=request.seller_id,
+            cause=_SELLER,
+        )
+        contest(uow, request_id, text="The carrier says that the address arrives without its number.", cause=_CUSTOMER)
+    if _handling(uow, OVERTURNED) is Handling.CONTESTED:
+        reason = "The address is handed over by the product, and without its number: that is the product's."
+        overturn(uow, OVERTURNED, reason=reason, cause=_MARKETPLACE)
+
+
+def settle_history(uow: UnitOfWork, request_ids: set[str]) -> None:
+    """The questions of the last year were answered, and are settled."""
+    open_ones = select(SupportRequest.id).where(
+        SupportRequest.id.in_(request_ids - {CONTESTED, OVERTURNED}),
+        SupportRequest.handling.in_((Handling.ACCEPTED, Handling.ACKNOWLEDGED)),
+    )
+    for request_id in uow.session.scalars(open_ones.order_by(SupportRequest.number)).all():
+        text = "The setting is explained in the answer above."
+        resolve(uow, request_id, how="explanation", release_id=None, text=text, cause=_SELLER)
+
+
+def _count(runtime: Runtime, request_ids: set[str]) -> int:
+    with runtime.database.read_session() as session:
+        counted = select(func.count()).where(SupportRequest.id.in_(request_ids))
+        return session.scalar(counted) or 0
+
+
+def _handling(uow: UnitOfWork, request_id: str) -> Handling | None:
+    return uow.session.scalar(select(SupportRequest.handling).where(SupportRequest.id == request_id))
