@@ -168,8 +168,7 @@ def request_is_about_the_bound_site(submission: Submission) -> Check:
         return Check(name="merchant_site", result=CheckResult.UNKNOWN, evidence={"code": code})
     if submission.other_shop is not None:
         found = {**submission.other_shop.numbers, **found_in(submission.other_shop.source)}
-        ground = Ground.OTHER_MERCHANT_SITE
-        return Check(name="merchant_site", result=CheckResult.FAIL, evidence=found, ground=ground)
+        return Check(name="merchant_site", result=CheckResult.FAIL, evidence=found, ground=Ground.OTHER_MERCHANT_SITE)
     return Check(name="merchant_site", result=CheckResult.PASS, evidence={"test_copy": code is Code.VALID_STAGING_SHOP})
 
 
