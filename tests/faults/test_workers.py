@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from marketplace_hooks.jobs.scheduler import run_all_now
 from marketplace_hooks.models.inbox import InboxEvent
+from marketplace_hooks.models.products import SideState
 from tests.support.redis import RedisServer
 
 from ..support.fault_events import (
@@ -173,8 +175,21 @@ def test_changes_of_the_same_products_by_two_workers_at_once_end_in_one_state(de
         deployment.wait(all_applied, RECOVERED_WITHIN_S, "something was forgotten")
         # Of each side the newer word counts: nobody holds but the account, if it is suspended.
         expected = "online" if round_ % 2 else "offline_temporary"
-        assert deployment.read(statuses) == dict.fromkeys(ids, expected), f"round {round_}"
+        found = deployment.read(statuses)
+        odd = [id_ for id_ in ids if found[id_] != expected]
+        assert odd == [], f"round {round_}: {deployment.read(lambda session: history(session, odd))}"
     assert_published_once(deployment)
+
+
+def history(session: Session, product_ids: list[str]) -> list[str]:
+    """What is known of each side of these products and of their seller, and what became of each event about them."""
+    subjects = [*(f"product:{id_}" for id_ in product_ids), "seller:s1"]
+    sides = select(SideState).where(SideState.subject_id.in_([*product_ids, "s1"]))
+    events = select(InboxEvent).where(InboxEvent.subject.in_(subjects)).order_by(InboxEvent.id)
+    return [
+        *(f"{one.subject_id} {one.side} v{one.version} held={one.held}" for one in session.scalars(sides)),
+        *(f"{one.id} {one.outcome} {one.applied_at} {one.attempts} {one.body!r}" for one in session.scalars(events)),
+    ]
 
 
 def post_together(deployment: Deployment, events: list[Event]) -> None:
