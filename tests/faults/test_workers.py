@@ -6,6 +6,7 @@ import os
 import random
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -177,7 +178,7 @@ def test_changes_of_the_same_products_by_two_workers_at_once_end_in_one_state(de
         expected = "online" if round_ % 2 else "offline_temporary"
         found = deployment.read(statuses)
         odd = [id_ for id_ in ids if found[id_] != expected]
-        assert odd == [], f"round {round_}: {deployment.read(lambda session: history(session, odd))}"
+        assert odd == [], f"round {round_}: {deployment.read(partial(history, product_ids=odd))}"
     assert_published_once(deployment)
 
 
