@@ -74,6 +74,7 @@ def _kind(field: fields.Field[object]) -> str:
         "Moment": "an instant",
         "Titles": "a text for each language",
         "TextOrTitles": "a text, or one for each language",
+        "AttachedFiles": "a whole number, or a list of objects",
         "Integer": "a whole number",
         "Boolean": "true or false",
         "Dict": "an object",

@@ -114,6 +114,37 @@ class TextOrTitles(fields.Field[Any]):
         raise ValidationError("Must be a text, or a text for each language.")
 
 
+class AttachedFileSchema(EventDataSchema):
+    """One attached file, which stays where the marketplace keeps it."""
+
+    name = fields.String(
+        required=True, validate=validate.Length(1, 300), metadata=about("The name of the file.", "error.png")
+    )
+    media_type = fields.String(validate=validate.Length(1, 100), metadata=about("Its media type.", "image/png"))
+    size = fields.Integer(
+        strict=True, validate=validate.Range(0, 2**50), metadata=about("How many bytes it has.", 48210)
+    )
+    sha256 = fields.String(
+        validate=validate.Regexp(r"^[0-9a-f]{64}\Z", error="Must be the SHA-256 in hexadecimal digits."),
+        metadata=about("The SHA-256 of the file.", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+    )
+    url = fields.String(
+        validate=validate.Length(1, 2_000), metadata=about("Where it is.", "https://files.example/error.png")
+    )
+
+
+class AttachedFiles(fields.Field[Any]):
+    """How many files are attached: their number, or a list that describes each."""
+
+    _number = fields.Integer(strict=True, validate=validate.Range(0, 1_000))
+    _list = fields.List(fields.Nested(AttachedFileSchema), validate=validate.Length(max=1_000))
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, list):
+            return len(self._list.deserialize(value, attr, data, **kwargs) or ())
+        return self._number.deserialize(value, attr, data, **kwargs)
+
+
 def future_instants(
     schema: Schema, data: Mapping[str, Any], received_at: datetime, path: str
 ) -> Iterator[dict[str, str]]:

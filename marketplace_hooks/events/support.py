@@ -18,7 +18,7 @@ from ..services.support.closures import cancel_closure, declare_closure, shorten
 from ..services.support.messages import NewMessage, post_message
 from ..services.support.site_checks import inspect_site_of
 from ..services.support.submission import NewRequest, submit
-from .fields import EventDataSchema, Identifier, Moment
+from .fields import AttachedFiles, EventDataSchema, Identifier, Moment
 from .registry import REQUEST, SELLER, Applied, InboundEvent, ParentUnknown, Result, handles
 
 
@@ -105,11 +105,9 @@ class MessagePostedSchema(EventDataSchema):
         validate=validate.Length(max=200),
         metadata=about("The headers of a mail, each a name and a value.", [["Auto-Submitted", "no"]]),
     )
-    attachments = fields.Integer(
+    attachments = AttachedFiles(
         load_default=0,
-        strict=True,
-        validate=validate.Range(0, 1_000),
-        metadata=about("How many files are attached.", 0),
+        metadata=about("How many files are attached, or for each `name, media_type?, size?, sha256?, url?`.", 0),
     )
 
 

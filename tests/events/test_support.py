@@ -41,6 +41,35 @@ def paris_midnight(year: int, month: int, day: int, *, offset: int = 1) -> datet
     return datetime(year, month, day, tzinfo=UTC) - timedelta(hours=offset)
 
 
+ATTACHED = {
+    "name": "error.png",
+    "media_type": "image/png",
+    "size": 48210,
+    "sha256": "a" * 64,
+    "url": "https://a.test/1",
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "count", "faults"),
+    [
+        (2, 2, []),
+        ([], 0, []),
+        ([ATTACHED, {"name": "log.txt"}], 2, []),
+        ("2", None, ["data.attachments"]),
+        ([{**ATTACHED, "size": "big", "sha256": "x"}], None, ["data.attachments.0.sha256", "data.attachments.0.size"]),
+        ([ATTACHED] * 1_001, None, ["data.attachments"]),
+    ],
+)
+def test_attached_files_are_a_number_or_a_list_of_which_the_number_is_kept(
+    desk: Marketplace, given: Any, count: int | None, faults: list[str]
+) -> None:
+    publish_request(desk)
+    posted = desk.event(publish_message(desk, attachments=given))
+    assert sorted(error["path"] for error in posted.errors or ()) == faults
+    assert [one.attachments for one in messages(desk)] == ([] if count is None else [count])
+
+
 # --- requests
 
 

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from flask import Flask
 
-from ...events.fields import Moment, TextOrTitles
+from ...events.fields import AttachedFiles, Moment, TextOrTitles
 from . import (
     audit,
     cascades,
@@ -94,6 +94,7 @@ def attach_api(app: Flask, url_prefix: str = "") -> None:
     api.url_prefix = url_prefix
     api.register_field(Moment, "string", "date-time")
     api.register_field(TextOrTitles, None, None)
+    api.register_field(AttachedFiles, None, None)
     api.register_field(Day, "string", "date")
     api.spec.components.security_scheme(
         "bearer", {"type": "http", "scheme": "bearer", "description": "`marketplace-hooks tokens create` makes one."}
