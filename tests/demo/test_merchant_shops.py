@@ -22,7 +22,7 @@ from ..support.page_client import browser_of
 from .conftest import Demo
 
 CUSTOMERS = [
-    ("c-1002", "o-50238", {"companion_key": COMPANION_KEY}, "Nothing stands against your request"),
+    ("c-1002", "o-50238", {"companion_key": COMPANION_KEY}, "Your request is ready to send"),
     ("c-1008", "o-50357-1", {"companion_key": COMPANION_KEY}, "expresscache"),
     ("c-1011", "o-50413", {}, "PrestaShop 9.0.0; announced were"),
     ("c-1001", "o-50231-1", {"companion_key": COMPANION_KEY}, "classes/PixblogueSettings.php"),
