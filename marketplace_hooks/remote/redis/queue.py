@@ -18,6 +18,7 @@ import redis
 from rq import Queue, Retry
 from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
+from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
 from ...errors import Unavailable
 from ...telemetry.log_context import get_logger
@@ -164,6 +165,19 @@ def answers(url: str) -> bool:
         return False
 
 
+class JobOverdueError(BaseException):
+    """A job has taken `JOB_TIMEOUT_S`. It is no `Exception`: what goes on after errors in a job ends all the same."""
+
+
+class _DeathPenalty(UnixSignalDeathPenalty):
+    """RQ's alarm. Its own exception in a job would be taken for a fault of the event that is being applied."""
+
+    def handle_death_penalty(self, signum: int, frame: FrameType | None) -> None:
+        if self._exception is JobTimeoutException:
+            raise JobOverdueError(f"it has taken {self._timeout} seconds")
+        super().handle_death_penalty(signum, frame)  # type: ignore[no-untyped-call]  # RQ leaves it without types.
+
+
 class _QueueWorker(PreforkWorker):
     """An RQ worker that ends when it is asked to, and that reconnects soon after Redis comes back.
 
@@ -173,6 +187,7 @@ class _QueueWorker(PreforkWorker):
     job; a job that has come meanwhile is carried out.
     """
 
+    death_penalty_class = _DeathPenalty
     max_connection_wait_time = 2 * RECONNECT_INTERVAL_S
     stopping: StopRequest
     on_heartbeat: Callable[[], None] = staticmethod(lambda: None)

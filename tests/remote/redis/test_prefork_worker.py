@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import inspect
+import time
 import tomllib
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -14,10 +16,11 @@ from rq import Queue, Worker
 from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.timeouts import JobTimeoutException
 
 from marketplace_hooks.remote.redis.names import JobKind, RedisNames
 from marketplace_hooks.remote.redis.prefork_worker import PreforkWorker
-from marketplace_hooks.remote.redis.queue import _make_worker, _QueueWorker, connect
+from marketplace_hooks.remote.redis.queue import JobOverdueError, _make_worker, _QueueWorker, connect
 from marketplace_hooks.remote.redis.renamed_jobs import RenamableJob
 
 from ...support.source_tree import ROOT
@@ -71,6 +74,18 @@ def test_what_we_override_is_a_method_of_rq(ours: type) -> None:
     parent = Job if issubclass(ours, Job) else Worker
     own = [name for name, value in vars(ours).items() if inspect.isfunction(value) and hasattr(parent, name)]
     assert own == OVERRIDDEN[ours]
+
+
+def test_a_job_that_takes_too_long_ends_although_it_goes_on_after_errors() -> None:
+    """RQ's own exception would be taken for a fault of the event under way, and the job would go on."""
+
+    def job() -> None:
+        while True:
+            with suppress(Exception):
+                time.sleep(5)
+
+    with pytest.raises(JobOverdueError), _QueueWorker.death_penalty_class(1, JobTimeoutException):
+        job()
 
 
 def test_a_worker_of_rq_has_the_attributes_that_we_read_and_set(redis_url: str) -> None:
