@@ -29,6 +29,7 @@ from .host_database import find_db, find_engine, host_url
 from .remote.openid import OpenIdProvider
 from .services.core.runtime import Runtime, make_runtime
 from .services.inbox.writer import InboxWriter
+from .telemetry.tracing import use_hosts_tracer
 from .web import attach
 from .web.mail.rendering import render_mail
 from .web.state import WebState, current_runtime
@@ -88,6 +89,7 @@ def state_for(app: Flask, identity: Callable[[], Any] | None = None, *, db: SQLA
     """The state of the app as its settings say, with no connection opened yet. Raises `ConfigurationError`."""
     settings = load(app.config)
     check_mappings(settings.webhook_senders)
+    use_hosts_tracer()
     theirs = host_url(app, find_db(app, db), settings)
     runtime = make_runtime(settings, host_database=theirs, serves_web=True, mail_renderer=render_mail)
     runtime.counters.keeps_storing = not app.testing  # a test of a host ends, and its database with it.

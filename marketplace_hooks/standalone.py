@@ -84,6 +84,7 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     from .web.forwarded import install_forwarded_headers
     from .web.identity.sessions import secure_session_cookie
     from .web.public_prefix import install_public_prefix
+    from .web.request_spans import install_request_spans
     from .web.response_headers import secure_every_response
 
     app = Flask("marketplace_hooks", static_folder=None, template_folder=None)
@@ -95,6 +96,7 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     secure_session_cookie(app, settings)
     MarketplaceHooks(app)
     add_service_database(app, app.extensions[EXTENSION].runtime.database.url)
+    install_request_spans(app)
     install_fast_path(app, prefix=settings.url_prefix, api=API_PREFIX)
     install_public_prefix(app, settings)
     install_demo_hosts(app, settings)
@@ -105,7 +107,8 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 
 def _start_telemetry(settings: Settings) -> None:
-    """Write the log as the settings say, and report errors. Raises `ConfigurationError`."""
+    """Write the log as the settings say, report errors, and send traces. Raises `ConfigurationError`."""
+    from .errors import ConfigurationError
     from .telemetry.log_output import configure_logs
 
     configure_logs(settings.log_format, settings.log_level)
@@ -113,6 +116,14 @@ def _start_telemetry(settings: Settings) -> None:
         from .telemetry.error_reports import start_error_reports
 
         start_error_reports(settings.sentry_dsn)
+    if settings.traces_url is not None:
+        try:
+            from .telemetry.trace_export import start_traces
+        except ImportError as missing:
+            raise ConfigurationError(
+                "TRACES_URL is set, and OpenTelemetry is not installed: pip install 'marketplace-hooks[otel]'."
+            ) from missing
+        start_traces(settings.traces_url)
 
 
 def load_runtime() -> Runtime:

@@ -244,6 +244,11 @@ class Settings:
     log_level: str = _setting(
         "INFO", as_choice("DEBUG", "INFO", "WARNING", "ERROR"), "What its own lines must be to be written, at least."
     )
+    traces_url: str | None = _setting(
+        None,
+        optional(as_address),
+        "Where the stand-alone service sends traces, by OTLP over HTTP (extra `otel`): http://collector:4318/v1/traces.",
+    )
     sentry_dsn: str | None = _setting(
         None, optional(as_text), "Where the stand-alone service reports errors, by Sentry (extra `sentry`)."
     )

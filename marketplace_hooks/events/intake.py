@@ -25,6 +25,7 @@ from ..services.core.rate_limits import LimitName, client_key
 from ..services.core.runtime import JobKind, Runtime
 from ..services.inbox.writer import InboxWriter, IncomingEvent, InsertResult
 from ..telemetry.log_context import bound, get_logger
+from ..telemetry.tracing import annotate, is_tracing, span
 from .envelope import Envelope, NotAnEnvelope, parse_envelope, parse_strictly
 from .registry import is_urgent, subject_of
 from .senders import event_id_of, incoming_payload
@@ -99,7 +100,7 @@ class Intake:
 
     def accept(self, request: IncomingRequest) -> Accepted | Refusal:
         """Store one event, once. An event that is stored already is accepted as a duplicate."""
-        outcome = self._accept(request)
+        outcome = self._accept_traced(request) if is_tracing() else self._accept(request)
         if isinstance(outcome, Refusal):
             self.runtime.counters.add(CounterName.EVENTS_REFUSED, outcome.code)
             # Whoever floods us shall not fill the log as well.
@@ -109,6 +110,17 @@ class Intake:
             self.runtime.counters.add(CounterName.EVENTS_RECEIVED, result)
             _log(logging.INFO if outcome.conflict else logging.DEBUG, result, outcome.event_id)
         return outcome
+
+    def _accept_traced(self, request: IncomingRequest) -> Accepted | Refusal:
+        event_id = request.headers.get("webhook-id") or request.headers.get("svix-id")
+        caller = request.headers.get("traceparent")
+        with span("receive event", origin=event_id, kind="server", caller=caller) as opened:
+            outcome = self._accept(request)
+            if isinstance(outcome, Refusal):
+                annotate(opened, refused=outcome.code)
+            else:
+                annotate(opened, event_id=outcome.event_id, duplicate=int(outcome.duplicate))
+            return outcome
 
     def _accept(self, request: IncomingRequest) -> Accepted | Refusal:
         settings = self.runtime.settings

@@ -22,6 +22,7 @@ from ..services.inbox import leasing
 from ..services.inbox.leasing import EventResult
 from ..services.inbox.order import next_events
 from ..telemetry.log_context import bound, get_logger
+from ..telemetry.tracing import annotate, span
 from .parsing import ParsedEvent, parse_any
 from .payloads import store_mapped
 from .registry import Applied, ParentUnknown
@@ -180,8 +181,10 @@ def _apply_one(
     runtime: Runtime, uow: UnitOfWork, locked_subjects: LockedSubjects, parsed: ParsedEvent, created: list[str]
 ) -> EventResult:
     """Apply one event; what it created, on which others may be parked, is added to `created`."""
-    with bound(event_id=parsed.event.event_id):
-        return _apply_bound(runtime, uow, locked_subjects, parsed, created)
+    with bound(event_id=parsed.event.event_id), span("apply event", origin=parsed.event.event_id) as opened:
+        result = _apply_bound(runtime, uow, locked_subjects, parsed, created)
+        annotate(opened, type=parsed.event.type, state=result.state.value)
+        return result
 
 
 def _apply_bound(

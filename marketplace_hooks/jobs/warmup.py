@@ -34,6 +34,7 @@ from ..services.core.counters import Counters
 from ..services.core.runtime import Runtime
 from ..services.inbox.leasing import SHARDS_AT_ONCE, has_urgent
 from ..telemetry.log_context import get_logger
+from ..telemetry.tracing import untraced
 
 log = get_logger(__name__)
 
@@ -42,6 +43,7 @@ _TABLES = (Shard, InboxEvent, Seller, Product, SideState, Withdrawal, Pack, Casc
 
 
 @acting_as(None)
+@untraced()
 def warm_up(runtime: Runtime) -> None:
     """Hide a product made for this and show it again, in a transaction that is rolled back.
 

@@ -25,7 +25,7 @@ from .log_context import current_ids, process_name
 LOGGER = "marketplace_hooks"
 JSON = "json"
 CONSOLE = "console"
-QUIET = {"urllib3": logging.ERROR, "sqlalchemy.pool": logging.CRITICAL}
+QUIET = {"urllib3": logging.ERROR, "sqlalchemy.pool": logging.CRITICAL, "opentelemetry": logging.CRITICAL}
 """Libraries that warn of what our own lines say already. All others may warn, and no more than that."""
 _OWN_HANDLERS = ("_granian", "granian.access", "rq.worker", "rq.job")
 """Loggers to which their library gives a handler and a format of its own."""

@@ -24,7 +24,7 @@ from .api.entitlements import PATH as ENTITLEMENTS
 from .api.entitlements import answer_now, headers_of
 from .api.responses import JSON
 from .problems import problem_of_refusal
-from .request_ids import serving
+from .request_ids import current_environ
 from .response_headers import NOSNIFF
 from .state import WebState, state
 from .webhooks import PATH as WEBHOOKS
@@ -44,8 +44,11 @@ class FastPath:
         self._full_path = app.wsgi_app
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        with serving(environ):
+        token = current_environ.set(environ)
+        try:
             return self._answer(environ, start_response)
+        finally:
+            current_environ.reset(token)
 
     def _answer(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")

@@ -5,10 +5,8 @@ An id is made only when somebody asks for it: most requests log nothing.
 
 from __future__ import annotations
 
-import contextlib
 import re
 import uuid
-from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -19,7 +17,8 @@ from ..telemetry.log_context import add_request_id_source
 HEADER = "X-Request-ID"
 _ENVIRON_KEY = "marketplace_hooks.request_id"
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
-_environ: ContextVar[dict[str, Any] | None] = ContextVar("marketplace_hooks_environ", default=None)
+current_environ: ContextVar[dict[str, Any] | None] = ContextVar("marketplace_hooks_environ", default=None)
+"""The request that this thread works on outside of Flask."""
 
 
 def request_id_of(environ: dict[str, Any]) -> str:
@@ -31,18 +30,8 @@ def request_id_of(environ: dict[str, Any]) -> str:
     return found
 
 
-@contextlib.contextmanager
-def serving(environ: dict[str, Any]) -> Iterator[None]:
-    """Work on a request outside of Flask."""
-    token = _environ.set(environ)
-    try:
-        yield
-    finally:
-        _environ.reset(token)
-
-
 def _current() -> str | None:
-    environ = _environ.get()
+    environ = current_environ.get()
     if environ is None and has_request_context():
         environ = request.environ
     return None if environ is None else request_id_of(environ)

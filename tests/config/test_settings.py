@@ -83,6 +83,7 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
     "inspection_contact": ("abuse@addons.example", "abuse@addons.example", "abuse@addons.example"),
     "log_format": ("json", "json", "json"),
     "log_level": ("DEBUG", "DEBUG", "DEBUG"),
+    "traces_url": ("https://t.example/v1/traces", "https://t.example/v1/traces", "https://t.example/v1/traces"),
     "sentry_dsn": ("https://k@sentry.example/1", "https://k@sentry.example/1", "https://k@sentry.example/1"),
     "business_days": ("LEGAL", "LEGAL", "LEGAL"),
     "holidays_country": ("BE", "BE", "BE"),

@@ -22,6 +22,7 @@ from ...domain.outbox.event_types import OUTGOING
 from ...models.audit import AuditEntry, AuditOutcome
 from ...models.outbox import OutgoingEvent, new_event_id
 from ...telemetry.log_context import bound, get_logger
+from ...telemetry.tracing import note
 from .actor import Actor, current_actor
 from .runtime import JobKind, Runtime
 
@@ -252,6 +253,7 @@ def run_in_transaction(runtime: Runtime, act: Callable[[UnitOfWork], _T]) -> _T:
     for type_, event_id in published:  # the only place that knows the request and what it led to.
         with bound(event_id=event_id):
             log.info("published %s", type_)
+        note("published", event_id=event_id, type=type_)
     for kind in wakeups:
         runtime.wakeups.wake_worker(kind)
     return result

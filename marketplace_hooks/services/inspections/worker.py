@@ -29,6 +29,7 @@ from ...remote.probes.exchanges import SiteExchange
 from ...remote.probes.protocol import Credentials
 from ...remote.probes.run import gone_wrong, inspect
 from ...telemetry.log_context import bound, get_logger, with_this_context
+from ...telemetry.tracing import span
 from ..core.leases import is_over
 from ..core.runtime import JobKind, Runtime
 from .platform_releases import record_version, versions_known
@@ -119,7 +120,7 @@ def run_inspection(
 ) -> int:
     """Inspect, and write what is found as it comes; 1 when it was brought to its end."""
     writer = _FindingsWriter(runtime=runtime, claimed=claimed, on_findings=on_findings)
-    with bound(inspection_id=claimed.id):
+    with bound(inspection_id=claimed.id), span("inspect site", origin=claimed.id):
         try:
             if claimed.attempts > ATTEMPTS:
                 findings: tuple[Finding, ...] = (gone_wrong(),)

@@ -32,6 +32,7 @@ from ...models.purchases import Customer
 from ...models.support import SupportRequest
 from ...remote.smtp import MailMessage, MailServer, SmtpConnection
 from ...telemetry.log_context import bound, get_logger
+from ...telemetry.tracing import span
 from ..core.leases import acquire_lease, is_over
 from ..core.runtime import Runtime
 
@@ -221,7 +222,8 @@ def _facts(session: Session, mail: Mail, event: OutgoingEvent, name: str) -> Mai
 def _send_bound(runtime: Runtime, connection: SmtpConnection, claimed: _ClaimedMail) -> tuple[MailState, str | None]:
     """The same as `_send`; every line that is logged meanwhile names the mail and its event."""
     cause = None if claimed.facts is None else claimed.facts.cause.get("event_id")
-    with bound(event_id=claimed.event_id, cause_event_id=cause, mail_id=claimed.mail_id):
+    ids = {"event_id": claimed.event_id, "cause_event_id": cause, "mail_id": claimed.mail_id}
+    with bound(**ids), span("send mail", origin=cause or claimed.event_id, kind="client"):
         state, error = _send(runtime, connection, claimed)
         log.log(logging.INFO if error else logging.DEBUG, "mail %s is %s", claimed.mail_id, state.value)
     return state, error

@@ -21,6 +21,7 @@ from ...models.outbox import OutgoingEvent
 from ...models.packs import Pack
 from ...models.products import Product, Seller, SubjectKind
 from ...telemetry.log_context import bound, get_logger
+from ...telemetry.tracing import span
 from ..catalog.cascades import Step, completed_payload, published_events
 from ..core.counters import CounterName
 from ..core.leases import is_over
@@ -126,7 +127,9 @@ def _next_chunk(runtime: Runtime, uow: UnitOfWork, owner: str, cascade_id: str) 
     current = next((one for one in steps if one.state != "done"), None)
     if current is not None:
         current.state = "running"
-        CASCADE_STEPS[current.name](uow, cascade, current, runtime.settings.cascade_chunk)
+        origin = cascade.cause.get("event_id") or cascade.id
+        with span(f"carry out cascade: {current.name}", origin=origin):
+            CASCADE_STEPS[current.name](uow, cascade, current, runtime.settings.cascade_chunk)
     finished = all(one.state == "done" for one in steps)
     if finished:
         _finish(uow, cascade, steps)

@@ -22,6 +22,7 @@ from ...domain.outbox.retry_policy import BUSY_PAUSE_S, next_attempt_at, rest_of
 from ...errors import EncryptionKeyLost, NotFound
 from ...models.outbox import Delivery, DeliveryState, Endpoint, OutgoingEvent
 from ...telemetry.log_context import bound, get_logger, with_this_context
+from ...telemetry.tracing import span
 from ..core.counters import CounterName
 from ..core.runtime import Runtime
 from ..core.unit_of_work import UnitOfWork, run_in_transaction
@@ -50,7 +51,23 @@ class Attempt:
     attempts: int
     event_id: str
     cause_event_id: str | None
+    origin: str
     body: bytes
+
+    @classmethod
+    def of(cls, delivery: Delivery, event: OutgoingEvent, recipient: Recipient) -> Attempt:
+        """The next attempt of a delivery. What it goes back to: a received event, else a cascade, else itself."""
+        cause_event_id = event.cause.get("event_id")
+        return cls(
+            delivery_id=delivery.id,
+            endpoint_id=delivery.endpoint_id,
+            recipient=recipient,
+            attempts=delivery.attempts,
+            event_id=event.event_id,
+            cause_event_id=cause_event_id,
+            origin=cause_event_id or event.cascade_id or event.event_id,
+            body=render(event),
+        )
 
 
 def deliver_due(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lambda: False) -> int:
@@ -150,15 +167,7 @@ def _claim(runtime: Runtime, session: Session, owner: str, endpoint_id: str) -> 
     delivery, event = found
     delivery.owner = owner
     delivery.leased_until = now + timedelta(seconds=lease_s(settings))
-    return Attempt(
-        delivery_id=delivery.id,
-        endpoint_id=endpoint_id,
-        recipient=recipient,
-        attempts=delivery.attempts,
-        event_id=event.event_id,
-        cause_event_id=event.cause.get("event_id"),
-        body=render(event),
-    ), None
+    return Attempt.of(delivery, event, recipient), None
 
 
 def _postpone(session: Session, endpoint_id: str, now: datetime, settings: Settings) -> None:
@@ -195,7 +204,7 @@ def _take_token(endpoint: Endpoint, now: datetime, rate_per_s: float) -> float:
 def _attempt(runtime: Runtime, owner: str, attempt: Attempt) -> None:
     """Send, with no transaction open; then record the result."""
     ids = {"event_id": attempt.event_id, "cause_event_id": attempt.cause_event_id, "endpoint_id": attempt.endpoint_id}
-    with bound(**ids, delivery_id=attempt.delivery_id):
+    with bound(**ids, delivery_id=attempt.delivery_id), span("deliver event", origin=attempt.origin, kind="client"):
         _send_and_record(runtime, owner, attempt)
 
 

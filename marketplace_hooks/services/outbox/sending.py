@@ -16,6 +16,7 @@ from ...models.outbox import Endpoint
 from ...remote.http.client import OutboundResponse
 from ...remote.signatures import signed_headers
 from ...telemetry.log_context import get_logger
+from ...telemetry.tracing import traceparent
 from ..core.runtime import Runtime
 
 log = get_logger(__name__)
@@ -103,6 +104,9 @@ def send_signed(runtime: Runtime, recipient: Recipient, *, event_id: str, body: 
     sent: tuple[str, ...] = ()
     try:
         headers = {"content-type": "application/json", **signed_headers(event_id, started, body, recipient.secrets)}
+        parent = traceparent()
+        if parent is not None and not any(name.lower() == "traceparent" for name in recipient.headers):
+            headers["traceparent"] = parent  # not signed: a receiver that knows nothing of it ignores it.
         sent = tuple(sorted(name.lower() for name in (*headers, *recipient.headers)))
         answer = runtime.outbound.post(recipient.url, body=body, headers=headers, custom_headers=recipient.headers)
     except OutboundRefused as refused:
