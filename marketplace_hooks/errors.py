@@ -38,6 +38,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 
+def missing_extra(what: str, extra: str) -> str:
+    """The sentence about a part of this package that is not installed."""
+    return f"{what} needs packages that are not installed here: pip install 'marketplace-hooks[{extra}]'."
+
+
 class MarketplaceHooksError(Exception):
     """Base class of everything that this package raises on purpose."""
 

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import click
 from flask import Flask, Request, appcontext_pushed, current_app, has_request_context
 from flask_sqlalchemy import SQLAlchemy
 
@@ -19,14 +20,12 @@ from .actions.purchases import PurchaseActions
 from .actions.subscriptions import SubscriptionActions
 from .actions.support import SupportActions
 from .alembic import IncludeName, include_name
-from .cli import hooks_group
 from .config.loading import load
 from .config.settings import EXTENSION, Settings
-from .errors import ConfigurationError
+from .errors import ConfigurationError, missing_extra
 from .events.intake import Intake
 from .events.mappings import check_mappings
 from .host_database import find_db, find_engine, host_url
-from .remote.openid import OpenIdProvider
 from .services.core.runtime import Runtime, make_runtime
 from .services.inbox.writer import InboxWriter
 from .telemetry.tracing import use_hosts_tracer
@@ -34,9 +33,24 @@ from .web import attach
 from .web.mail.rendering import render_mail
 from .web.state import WebState, current_runtime
 
+if TYPE_CHECKING:
+    from .remote.openid import OpenIdProvider
+
 __all__ = ["MarketplaceHooks"]
 
 BLUEPRINT_PREFIX = "mh_"
+
+
+class CommandsOnDemand(click.Group):
+    """The group `flask hooks`: its commands are imported when one of them is asked for, and by no web process."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """The context of the real group, which runs in place of this one."""
+        from .cli import hooks_group
+
+        return hooks_group.make_context(info_name, args, parent, **extra)
 
 
 class MarketplaceHooks:
@@ -77,7 +91,7 @@ class MarketplaceHooks:
         state = state_for(app, identity or self._identity, db=db or self._db)
         app.extensions[EXTENSION] = state
         attach(app, state.runtime.settings.url_prefix)
-        app.cli.add_command(hooks_group, "hooks")
+        app.cli.add_command(CommandsOnDemand("hooks", help="Webhooks, cascades and Business Care: see `hooks --help`."))
         _leave_out_our_tables(app)
 
     def is_ours(self, request: Request) -> bool:
@@ -113,6 +127,10 @@ def _provider(settings: Settings) -> OpenIdProvider | None:
         return None
     if settings.oidc_client_id is None:
         raise ConfigurationError("OIDC_ISSUER is set, and OIDC_CLIENT_ID is not: as whom do we ask the provider?")
+    try:
+        from .remote.openid import OpenIdProvider  # Authlib is an extra, which a host with its own sign-in leaves out.
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(missing_extra("OIDC_ISSUER", "openid")) from error
     return OpenIdProvider(
         issuer=settings.oidc_issuer,
         client_id=settings.oidc_client_id,

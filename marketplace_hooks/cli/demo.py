@@ -9,11 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import func, select
 
 from ..config.loading import load
@@ -35,6 +33,9 @@ from ..services.core.runtime import Runtime, make_runtime
 from .events import post_signed
 from .output import json_option, show_one
 from .root import hooks_group
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 BATCH = 200
 """Events signed and posted at a time: each must arrive within five minutes of its signature."""
@@ -67,11 +68,10 @@ def demo(subscribers: int, as_json: bool) -> None:
         )
     runtime = make_runtime(settings)
     product_id = f"demo-{uuid.uuid4().hex[:8]}"
-    console = Console(stderr=True, quiet=as_json)
     secret = settings.webhook_secrets[SOURCE][0]
     demonstration = Demonstration(runtime=runtime, url=running.url, secret=secret, product_id=product_id)
     try:
-        with _progress(console) as progress:
+        with _progress(as_json=as_json) as progress:
             demonstration.fill(subscribers, progress)
             facts = demonstration.withdraw(progress)
     finally:
@@ -79,9 +79,12 @@ def demo(subscribers: int, as_json: bool) -> None:
     show_one({"product": f"{running.url}/products/{product_id}", **facts}, as_json=as_json)
 
 
-def _progress(console: Console) -> Progress:
+def _progress(*, as_json: bool) -> Progress:
+    from rich.console import Console  # an extra.
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console)
+    return Progress(*columns, console=Console(stderr=True, quiet=as_json))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from ..remote.openid import read_clock
 from ..services.core.runtime import Runtime
 from ..services.operations.clock_evidence import (
     ClockDifference,
@@ -66,8 +65,12 @@ def _of_files(runtime: Runtime) -> list[ClockDifference]:
 
 def _of_provider(runtime: Runtime) -> list[ClockDifference]:
     issuer = runtime.settings.oidc_issuer
+    if issuer is None:
+        return []
+    from ..remote.openid import read_clock  # Authlib is an extra.
+
     before = runtime.now()
-    there = read_clock(issuer) if issuer else None
+    there = read_clock(issuer)
     if there is None:
         return []
     # It says the second alone, and said it at some moment of the exchange.

@@ -14,9 +14,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from ..config.settings import Settings
 from ..domain.instants import parse_instant
@@ -72,6 +69,11 @@ def show_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_j
     if not rows:
         print_line(empty)
         return
+    # An extra: JSON, and what is no table, needs none of it.
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, pad_edge=False)
     cells = [[Text(_line(row.get(column))) for column in columns] for row in rows]
     for number, column in enumerate(columns):

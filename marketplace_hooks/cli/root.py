@@ -5,20 +5,18 @@ from __future__ import annotations
 import dataclasses
 import getpass
 import os
-import sqlite3
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import click
-import psycopg
 from flask import Flask, current_app
 from flask.cli import AppGroup, ScriptInfo
 from sqlalchemy.exc import DBAPIError
 
 from ..config.settings import EXTENSION
-from ..database.failures import outages
-from ..errors import MarketplaceHooksError, PayloadRejected
+from ..database.failures import driver_errors, outages
+from ..errors import MarketplaceHooksError, PayloadRejected, missing_extra
 from ..models.access import Role
 from ..models.audit import AuditChannel
 from ..remote.redis.queue import RedisWakeups
@@ -28,6 +26,10 @@ from ..telemetry.log_context import get_logger, name_process
 from .output import print_line, printable
 
 log = get_logger(__name__)
+
+
+_EXTRAS = {"rich": "cli", "structlog": "server"}
+"""Packages that only some commands need, and the extra that brings each."""
 
 
 class HooksGroup(AppGroup):
@@ -57,7 +59,11 @@ class HooksGroup(AppGroup):
             raise click.ClickException(printable(error.detail)) from error
         except MarketplaceHooksError as error:
             raise click.ClickException(printable(str(error))) from error
-        except (DBAPIError, psycopg.Error, sqlite3.Error) as error:
+        except ModuleNotFoundError as error:
+            if (extra := _EXTRAS.get((error.name or "").partition(".")[0])) is None:
+                raise
+            raise click.ClickException(missing_extra("This command", extra)) from error
+        except driver_errors(DBAPIError) as error:
             log.debug("a statement failed", exc_info=True)
             raise click.ClickException(printable(_sentence_of(error))) from error
 

@@ -7,11 +7,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from ..domain.audit_actions import AuditAction
 from ..errors import ConfigurationError
@@ -24,6 +22,9 @@ from ..snapshots.importing import Imported, import_checked
 from ..snapshots.lines import EntityKind
 from .output import json_option, print_line, show_one, show_rows
 from .root import current_runtime, hooks_group
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 _files = click.argument(
     "files", metavar="FILE…", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -55,6 +56,9 @@ class ProgressBars:
 @contextmanager
 def progress_bars(*, as_json: bool) -> Iterator[ProgressBars]:
     """Bars with an estimate of the time that is left; none where nobody watches."""
+    from rich.console import Console  # an extra.
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("{task.description:<12}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True, quiet=as_json or not sys.stderr.isatty())) as progress:
         yield ProgressBars(progress)

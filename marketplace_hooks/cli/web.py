@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 
@@ -10,7 +11,7 @@ import click
 from ..config.loading import load
 from ..config.parsers import is_loopback
 from ..config.settings import Settings
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, missing_extra
 from .root import hooks_group
 
 CONNECTIONS = 4_096
@@ -44,6 +45,8 @@ def web_server_command(settings: Settings, host: str, port: int) -> list[str]:
 
     Most threads only wait for bodies (`web/request_gate.py`), and are there only while bodies arrive.
     """
+    if importlib.util.find_spec("granian") is None:
+        raise ConfigurationError(missing_extra("The web server", "server"))
     threads = settings.web_threads + settings.bodies_at_once + EXTRA_THREADS
     # It warns of so many threads at each start, and of nothing else.
     command = f"{sys.executable} -m granian --interface wsgi --factory --no-ws --http 1 --log-level error".split()

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
-
-import holidays
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError
 from .parsers import SettingError
+
+if TYPE_CHECKING:
+    import holidays
+
+# The library is imported inside the functions: it loads the calendars of every country, 10 MB, and only some policies
+# of business days ask for one.
 
 
 def public_holidays(country: str, region: str | None, years: Iterable[int]) -> list[date]:
@@ -36,6 +40,8 @@ def check_calendar(country: str, region: str | None) -> None:
 
 def require_calendar(country: str, region: str | None, *, name: str) -> None:
     """Raise `ConfigurationError`, beginning with a setting's name, for a calendar that does not exist."""
+    if (country, region) == ("FR", None):  # the default: known to exist.
+        return
     try:
         check_calendar(country, region)
     except SettingError as error:
@@ -51,9 +57,13 @@ def as_country(value: Any) -> str:
             pass
         else:
             return value
+    import holidays
+
     existing = ", ".join(sorted(holidays.list_supported_countries()))
     raise SettingError(f"{value!r} is not a country whose public holidays are known; countries: {existing}")
 
 
 def _calendar(country: str, region: str | None, years: Iterable[int] = ()) -> holidays.HolidayBase:
+    import holidays
+
     return holidays.country_holidays(country, subdiv=region, years=list(years))

@@ -11,10 +11,14 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, EncryptionKeyLost
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+# `cryptography` is imported inside the functions: most processes of a host never meet a secret, and it takes 8 MB.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,8 @@ class KeyFile:
         """Make the first key, unless another process is quicker. Raises `EncryptionKeyLost` for a second."""
         if not self.may_make():
             raise EncryptionKeyLost(f"{self.path} is gone, and stored secrets need it: put it back, from a backup.")
+        from cryptography.fernet import Fernet
+
         return self.put(Fernet.generate_key().decode())
 
     def put(self, key: str) -> str:
@@ -79,6 +85,8 @@ class Encryption:
 
     def decrypt(self, ciphertext: bytes) -> str:
         """The secret again. Raises `EncryptionKeyLost` when no key fits."""
+        from cryptography.fernet import InvalidToken
+
         fernet = self._find()
         if fernet is None and self._key_file is not None:
             raise EncryptionKeyLost(f"{self._key_file.path} is gone, and stored secrets need it: put it back.")
@@ -100,6 +108,8 @@ class Encryption:
 
 
 def _fernet(keys: Sequence[str]) -> MultiFernet:
+    from cryptography.fernet import Fernet, MultiFernet
+
     try:
         return MultiFernet([Fernet(key) for key in keys])
     except (ValueError, TypeError) as error:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Executable, Insert, event
@@ -24,11 +24,13 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from ..errors import ConfigurationError, DatabaseUnavailable
+from ..errors import ConfigurationError, DatabaseUnavailable, missing_extra
 from .failures import can_run_again, outages
-from .limits import PATIENT, Bulkhead, DatabaseLimits
-from .postgres import Pooler, PostgresConnector
+from .limits import PATIENT, Bulkhead, DatabaseLimits, Pooler
 from .raw_connections import RawConnections
+
+if TYPE_CHECKING:
+    from .postgres import PostgresConnector
 
 _T = TypeVar("_T")
 
@@ -55,7 +57,7 @@ class Database:
         self.limits = limits
         self.bulkhead = Bulkhead(limits.threads)
         self.raw = RawConnections(lambda: self.engine, self.bulkhead)
-        self._connector = PostgresConnector(limits, pooler)
+        self._connector = None if self.is_sqlite else _connector(limits, pooler)
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._pid = 0
@@ -68,7 +70,7 @@ class Database:
     @property
     def is_pooled(self) -> bool:
         """Whether a pooler such as PgBouncer stands before PostgreSQL; known from the first connection on."""
-        return not self.is_sqlite and self._connector.is_pooled
+        return self._connector is not None and self._connector.is_pooled
 
     @property
     def engine(self) -> Engine:
@@ -179,7 +181,7 @@ class Database:
             pool_timeout=self.limits.wait_s,
             hide_parameters=True,  # an error must not carry customers' data into a log.
         )
-        if self.is_sqlite:
+        if self._connector is None:
             event.listen(engine, "connect", self._prepare_sqlite)
             event.listen(engine, "begin", self._begin_sqlite)
         else:
@@ -209,6 +211,15 @@ class Database:
             self.wait_to_write(raw, lambda: raw.execute("BEGIN IMMEDIATE"), wait_s=options.get("mh_wait_s"))
         except sqlite3.OperationalError as error:
             raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+
+
+def _connector(limits: DatabaseLimits, pooler: Pooler) -> PostgresConnector:
+    """How connections to PostgreSQL are opened. Raises `ConfigurationError` where its driver is not installed."""
+    try:
+        from .postgres import PostgresConnector  # the driver is an extra, and costs memory that SQLite can do without.
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(missing_extra("PostgreSQL", "postgresql")) from error
+    return PostgresConnector(limits, pooler)
 
 
 def normalise(url: str | URL, *, setting: str = "DATABASE_URL") -> URL:

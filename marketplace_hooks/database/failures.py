@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import sys
 from collections.abc import Iterator
+from typing import Any
 
-import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -87,12 +88,18 @@ def can_run_again(error: BaseException) -> bool:
     return is_locked or _sqlstate_of(cause) in _RUN_AGAIN
 
 
+def driver_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
+    """What the drivers themselves raise, that of PostgreSQL only where something has loaded it; and `others`."""
+    psycopg: Any = sys.modules.get("psycopg")
+    return (sqlite3.Error, *others) if psycopg is None else (sqlite3.Error, psycopg.Error, *others)
+
+
 @contextlib.contextmanager
 def outages() -> Iterator[None]:
     """Raise `DatabaseUnavailable` in place of an exception that is no mistake of ours."""
     try:
         yield
-    except (DBAPIError, PoolTimeout, psycopg.Error, sqlite3.Error) as error:  # bare ones come from `connect` events.
+    except driver_errors(DBAPIError, PoolTimeout) as error:  # bare ones come from `connect` events.
         problem = problem_of(error)
         if problem is None:
             raise

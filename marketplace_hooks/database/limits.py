@@ -5,12 +5,22 @@ A web request waits a few seconds and is answered 503; a worker, whom nobody wai
 
 from __future__ import annotations
 
+import enum
 import threading
 import time
 from dataclasses import dataclass
 from types import TracebackType
 
 from ..errors import DatabaseProblem, DatabaseUnavailable
+
+
+class Pooler(enum.StrEnum):
+    """What stands between us and PostgreSQL, as `DATABASE_POOLER` says; `auto`: find out."""
+
+    AUTO = "auto"
+    NONE = "none"
+    TRANSACTION = "transaction"
+
 
 SLOW_S = 1.0
 """Whoever has waited so long for the database may have to wait for long."""

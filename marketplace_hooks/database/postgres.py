@@ -8,7 +8,6 @@ start. A pooler is noticed by the process id: the one it announces is not that o
 from __future__ import annotations
 
 import contextlib
-import enum
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +17,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
 from ..telemetry.log_context import get_logger
-from .limits import DatabaseLimits
+from .limits import DatabaseLimits, Pooler
 
 log = get_logger(__name__)
 
@@ -36,14 +35,6 @@ _OPTIONS = {
 """Of each connection, where the URL does not say otherwise."""
 _GRACE_S = 1.0
 """So much later than the server we end a statement ourselves: a frozen server ends none."""
-
-
-class Pooler(enum.StrEnum):
-    """What stands between us and PostgreSQL, as `DATABASE_POOLER` says; `auto`: find out."""
-
-    AUTO = "auto"
-    NONE = "none"
-    TRANSACTION = "transaction"
 
 
 class BoundedConnection(psycopg.Connection[Any]):

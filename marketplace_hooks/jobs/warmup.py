@@ -28,7 +28,7 @@ from ..models.inbox import InboxEvent, InboxState, Shard
 from ..models.outbox import OutgoingEvent
 from ..models.packs import Pack
 from ..models.products import Product, ProductKind, Seller, SideState, Withdrawal
-from ..remote.redis.queue import NullWakeups
+from ..remote.redis.null_wakeups import NullWakeups
 from ..services.core.actor import acting_as
 from ..services.core.counters import Counters
 from ..services.core.runtime import Runtime

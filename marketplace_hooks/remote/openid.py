@@ -58,6 +58,7 @@ class OpenIdProvider:
 
     def __init__(self, *, issuer: str, client_id: str, client_secret: str | None, scope: str) -> None:
         self.issuer = issuer
+        self.leeway_s = LEEWAY_S
         self._client_id = client_id
         self._client_secret = client_secret
         self._scope = scope

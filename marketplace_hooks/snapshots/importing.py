@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-import psycopg
 from sqlalchemy.orm import Session
 
+from ..database.failures import driver_errors
 from ..domain.audit_actions import AuditAction
 from ..services.core.deployment import IMPORT, forget_fact, read_fact, store_fact
 from ..services.core.runtime import JobKind, Runtime
@@ -28,6 +28,7 @@ from .lines import Entity, EntityKind
 from .silence import SilentUnitOfWork
 
 _ATTEMPTS = 5
+_UNIQUE_VIOLATION = "23505"
 
 Write = Callable[[UnitOfWork, Sequence[Entity]], int]
 Report = Callable[[EntityKind, int, int], None]
@@ -148,8 +149,9 @@ def _write_chunk(runtime: Runtime, reached: Progress, entities: Sequence[Entity]
     for _ in range(_ATTEMPTS - 1):
         try:
             return runtime.database.retrying(attempt)
-        except psycopg.errors.UniqueViolation:
-            continue
+        except driver_errors() as error:
+            if getattr(error, "sqlstate", None) != _UNIQUE_VIOLATION:
+                raise
     return runtime.database.retrying(attempt)
 
 

@@ -8,7 +8,6 @@ from flask import Blueprint, Response
 
 from ..database import migrate
 from ..errors import DatabaseUnavailable
-from ..remote.redis.queue import answers
 from ..services.core.leases import check_writable
 from ..services.core.runtime import Runtime, redis_url
 from .identity.authorization import audience
@@ -57,6 +56,8 @@ def _warnings(runtime: Runtime) -> list[str]:
     url = redis_url(runtime.settings)
     if url is None:
         return ["redis: there is none; sweeps do the work"]
+    from ..remote.redis.queue import answers  # with its libraries loaded where there is a Redis alone.
+
     return [] if answers(url) else ["redis: it does not answer; sweeps do the work until it does"]
 
 

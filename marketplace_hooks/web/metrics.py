@@ -18,7 +18,6 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from ..config.trusted_proxies import is_within
-from ..remote.redis.queue import answers
 from ..services.core.counters import LAG_BOUNDS_S, CounterName, read_counters
 from ..services.core.runtime import Runtime, redis_url
 from ..services.operations.backlog import Waiting, read_backlog
@@ -112,7 +111,12 @@ def _backlog(backlog: Mapping[str, Waiting]) -> Iterator[Metric]:
 def _redis(runtime: Runtime) -> Iterator[Metric]:
     url = redis_url(runtime.settings)
     started_s = time.perf_counter()
-    is_up = url is not None and answers(url)
+    if url is None:
+        is_up = False
+    else:
+        from ..remote.redis.queue import answers  # with its libraries loaded where there is a Redis alone.
+
+        is_up = answers(url)
     yield _gauge("redis_up", "Whether Redis answers. Without it the scheduler does the work.", float(is_up))
     if is_up:
         yield _gauge("redis_seconds", "How long Redis took to answer a PING.", time.perf_counter() - started_s)

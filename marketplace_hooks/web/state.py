@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
 
 from ..config.settings import EXTENSION
 from ..events.intake import Intake
-from ..remote.openid import OpenIdProvider
 from ..services.core.rate_limits import RateLimits
 from ..services.core.runtime import Runtime
 from .identity.token_cache import TokenCache
 from .proxy_sighting import ProxySighting
+
+if TYPE_CHECKING:
+    from ..remote.openid import OpenIdProvider
 
 
 @dataclass(kw_only=True)

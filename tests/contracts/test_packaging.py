@@ -22,6 +22,7 @@ NEEDED = [
     Requirement(line)
     for lines in (PROJECT["dependencies"], *PROJECT["optional-dependencies"].values())
     for line in lines
+    if canonicalize_name(Requirement(line).name) != PROJECT["name"]  # `all` is made of our own extras.
 ]
 
 NOT_IMPORTED = {
@@ -76,27 +77,31 @@ def declared(*lists: list[str]) -> set[str]:
     return {canonicalize_name(Requirement(line).name) for lines in lists for line in lines}
 
 
-RUNTIME = declared(PROJECT["dependencies"])
-EXTRAS = declared(*(lines for extra, lines in PROJECT["optional-dependencies"].items() if extra != "dev"))
-"""What is loaded only where a setting asks for it, and may be missing."""
+EXTRAS = {name: lines for name, lines in PROJECT["optional-dependencies"].items() if name not in ("all", "dev")}
+RUNTIME = declared(PROJECT["dependencies"], *EXTRAS.values())
 CHECKS = declared(PROJECT["optional-dependencies"]["dev"])
 
 
 def test_every_package_that_the_product_imports_is_a_declared_dependency() -> None:
     imported = imported_by("marketplace_hooks", "workers")
-    missing = {package: path for package, path in imported.items() if not distributions([package]) & (RUNTIME | EXTRAS)}
+    missing = {package: path for package, path in imported.items() if not distributions([package]) & RUNTIME}
     assert missing == {}
+
+
+def test_all_is_every_extra_but_that_of_the_checks() -> None:
+    [everything] = PROJECT["optional-dependencies"]["all"]
+    assert Requirement(everything).extras == set(EXTRAS)
 
 
 def test_every_package_that_the_tests_import_is_declared() -> None:
     imported = imported_by("tests", "benchmarks")
-    known = RUNTIME | EXTRAS | CHECKS
+    known = RUNTIME | CHECKS
     missing = {package: path for package, path in imported.items() if not distributions([package]) & known}
     assert missing == {}
 
 
 def test_every_declared_dependency_is_imported_or_has_its_reason() -> None:
-    assert (RUNTIME | EXTRAS) - distributions(imported_by("marketplace_hooks", "workers")) == set(NOT_IMPORTED)
+    assert RUNTIME - distributions(imported_by("marketplace_hooks", "workers")) == set(NOT_IMPORTED)
     assert CHECKS - distributions(imported_by("tests", "benchmarks")) == set(TOOLS)
 
 

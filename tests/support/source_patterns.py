@@ -15,6 +15,7 @@ from typing import Any
 from marshmallow.validate import Regexp
 
 import marketplace_hooks
+from marketplace_hooks.domain.support.text_folding import Wording
 
 METHODS = frozenset({"match", "fullmatch", "search", "findall", "finditer", "sub", "split"})
 
@@ -66,6 +67,8 @@ def _patterns_of(module: Any) -> Iterator[tuple[str, re.Pattern[Any]]]:
                 yield name, one
             elif isinstance(one, Regexp):
                 yield name, one.regex
+            elif isinstance(one, Wording):
+                yield name, one.pattern
 
 
 def _methods_called(tree: ast.AST, name: str) -> set[str]:

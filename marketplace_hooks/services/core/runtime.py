@@ -6,26 +6,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy.engine import URL
 
 from ...config.settings import Settings
 from ...database.encryption import Encryption, KeyFile
 from ...database.engine import Database
-from ...database.limits import DatabaseLimits
-from ...database.postgres import Pooler
+from ...database.limits import DatabaseLimits, Pooler
 from ...domain.notifications import MailFacts, RenderedMail
 from ...remote.http.client import DELIVERIES, OutboundClient, OutboundPolicy, parse_allowed_networks
 from ...remote.probes.run import ABOUT_PATH, make_site_client
 from ...remote.redis.names import JobKind, RedisNames
-from ...remote.redis.queue import CoalescingWakeups, NullWakeups, RedisWakeups
-from ...remote.redis.shared_limits import SharedLimits
+from ...remote.redis.null_wakeups import NullWakeups
 from .counters import Counters
 from .deployment import read_deployment_id
 from .pidfile import find_running
 from .rate_limits import RateLimits
 from .stored_secrets import has_stored_secrets
+
+if TYPE_CHECKING:
+    from ...remote.redis.shared_limits import SharedLimits
 
 __all__ = ["JobKind", "Runtime", "Wakeups", "make_runtime", "redis_url"]
 
@@ -100,7 +101,7 @@ def make_runtime(
         site_client=make_site_client(networks, about_url=about_url),
         encryption=Encryption(settings.encryption_keys, key_file),
         counters=Counters(database),
-        rate_limits=RateLimits(settings, SharedLimits(redis, names) if redis else None),
+        rate_limits=RateLimits(settings, _make_shared_limits(redis, names)),
         redis_names=names,
         mail_renderer=mail_renderer,
     )
@@ -136,9 +137,20 @@ def redis_url(settings: Settings) -> str | None:
     return running.redis_url if running else None
 
 
+def _make_shared_limits(url: str | None, names: RedisNames) -> SharedLimits | None:
+    if url is None:
+        return None
+    from ...remote.redis.shared_limits import SharedLimits  # as for the queue.
+
+    return SharedLimits(url, names)
+
+
 def _make_wakeups(url: str | None, names: RedisNames, *, serves_web: bool) -> Wakeups:
     if url is None:
         return NullWakeups()
+    # RQ and Redis take 8 MB, which a host without a Redis, or with workers elsewhere, can do without.
+    from ...remote.redis.queue import CoalescingWakeups, RedisWakeups
+
     if serves_web:
         return CoalescingWakeups(RedisWakeups(url, names))
     return RedisWakeups(url, names, timeout_s=1.0)

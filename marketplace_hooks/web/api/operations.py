@@ -215,18 +215,21 @@ def operation(
     """
 
     def register(view: View) -> View:
-        wrapped: Any = blueprint.response(status, response, description=_answer(status, response))(view)
+        # Each of flask-smorest's decorators copies all that was documented before it: so schemas come last.
+        implied = (429, *((401, 403) if roles else ()), *((409, 422) if method == "POST" else ()))
+        wrapped: Any = view
+        for refusal in sorted({*refusals, *implied}):
+            wrapped = blueprint.alt_response(refusal, HTTPStatus(refusal).name)(wrapped)
+        wrapped = blueprint.doc(operationId=view.__name__, **_security(roles))(wrapped)
         for other in other_types:
-            wrapped = blueprint.alt_response(status, schema=FILE, content_type=other, success=True)(wrapped)
+            described = {"schema": FILE, "content_type": other, "description": _answer(status, response)}
+            wrapped = blueprint.alt_response(status, success=True, **described)(wrapped)
         # The outermost decorator is called first: the query is parsed, and passed, before the body.
         if body is not None:
             wrapped = blueprint.arguments(body, location="json")(wrapped)
         if query is not None:
             wrapped = blueprint.arguments(query, location="query")(wrapped)
-        implied = (429, *((401, 403) if roles else ()), *((409, 422) if method == "POST" else ()))
-        for refusal in sorted({*refusals, *implied}):
-            wrapped = blueprint.alt_response(refusal, HTTPStatus(refusal).name)(wrapped)
-        wrapped = blueprint.doc(operationId=view.__name__, **_security(roles))(wrapped)
+        wrapped = blueprint.response(status, response, description=_answer(status, response))(wrapped)
         if method == "POST" and roles:  # a key is its caller's own; what anybody may send is known by its content.
             _document_idempotency_key(wrapped)
         wrapped = audience(*roles, area=SCOPES.get(tag))(wrapped)

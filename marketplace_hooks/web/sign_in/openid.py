@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, abort, redirect, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -16,7 +16,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from ...config.settings import Settings
 from ...errors import OutboundFailed, SignInFailed
 from ...models.access import SignInMethod
-from ...remote.openid import LEEWAY_S, OpenIdProvider
 from ...services.access.sessions import end_changed_roles
 from ...services.core.actor import acting_as
 from ...services.core.rate_limits import LimitName, client_key
@@ -36,6 +35,9 @@ from ..urls import local_url, outside_url
 from .blueprint import blueprint
 from .claims import account_of, authenticated_at, identity_of, needed_claims
 from .pages import wanted_page
+
+if TYPE_CHECKING:
+    from ...remote.openid import OpenIdProvider
 
 log = get_logger(__name__)
 
@@ -101,7 +103,7 @@ def come_back() -> BaseResponse:
         )
         identity = _identity_of(claims, settings)
         asked_at = mine.get("asked_again_at")
-        signed_in_at = authenticated_at(claims, not_before_s=None if asked_at is None else asked_at - LEEWAY_S)
+        signed_in_at = authenticated_at(claims, not_before_s=None if asked_at is None else asked_at - provider.leeway_s)
         sessions.begin(identity, method=SignInMethod.OPENID, account=account_of(claims), signed_in_at=signed_in_at)
     except OutboundFailed as away:
         return _failed(503, "away", away, next=mine["next"])
