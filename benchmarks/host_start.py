@@ -1,4 +1,4 @@
-"""What our extension adds to the start of a host: CPU and memory beside the same host without it.
+"""Start of a host: what our extension adds to it in CPU and memory, beside the same host without it.
 
     python -m benchmarks.host_start
 

@@ -15,7 +15,7 @@ from typing import Any
 from marshmallow.validate import Regexp
 
 import marketplace_hooks
-from marketplace_hooks.domain.support.text_folding import Wording
+from marketplace_hooks.domain.support.text_folding import WordingPattern
 
 METHODS = frozenset({"match", "fullmatch", "search", "findall", "finditer", "sub", "split"})
 
@@ -67,7 +67,7 @@ def _patterns_of(module: Any) -> Iterator[tuple[str, re.Pattern[Any]]]:
                 yield name, one
             elif isinstance(one, Regexp):
                 yield name, one.regex
-            elif isinstance(one, Wording):
+            elif isinstance(one, WordingPattern):
                 yield name, one.pattern
 
 

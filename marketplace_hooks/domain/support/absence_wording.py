@@ -7,7 +7,7 @@ weighs what else is said (`deadlines.md` 10). The patterns meet folded text and 
 
 from __future__ import annotations
 
-from .text_folding import Wording
+from .text_folding import WordingPattern
 
 _ABSENCE = (
     # English
@@ -231,7 +231,7 @@ _LEFT = (
     r"in der zwischenzeit|in de tussentijd|in the meantime|mientras tanto|nel frattempo|entretanto|w miedzyczasie",
 )
 
-_WORDING = Wording(*_ABSENCE, *_LIMITED_ACCESS, *_CLOSED, *_LEFT)
+_WORDING = WordingPattern(*_ABSENCE, *_LIMITED_ACCESS, *_CLOSED, *_LEFT)
 
 
 def speaks_of_absence(text: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from .answer_vocabulary import ENDINGS, STEMS, WORDS
-from .text_folding import Wording
+from .text_folding import WordingPattern
 
 _OUTSIDE = re.compile(r"https?://\S+|www\.\S+|(?<!\S)[^\s@]+@\S+")
 """Addresses say nothing of the fault, though their parts look like it."""
@@ -34,7 +34,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 _QUESTION = re.compile(r"\?(?!\S)")
 
-_CAUSE = Wording(
+_CAUSE = WordingPattern(
     r"because\b|that's why|caused by|comes from|only (?:if|when)|unless\b",
     r"parce qu|car\b|vient (?:de la|du|des|d'un)|d'ou\b|donc\b|que si\b|c'est pourquoi|a cause d[eu]",
     r"weil\b|denn\b|deshalb|daher\b|dadurch|lieg(?:t|en) (?:an|am|bei)\b|nur (?:mit|wenn|dann)|sonst\b",
@@ -45,7 +45,7 @@ _CAUSE = Wording(
 )
 
 # What the writer has done for the fault, in the first person.
-_DONE = Wording(
+_DONE = WordingPattern(
     (
         r"(?:i|we)(?:'ve| have)? (?:\w+ly |just |already |now |also )?(?:found|fixed|reproduced|compared|tested|"
         r"checked|corrected|patched|uploaded|released|published|installed|set up|went through|followed|identified|"
@@ -90,7 +90,7 @@ _DONE = Wording(
 )
 
 # What the writer is going to do about it. An absence note promises as much for the day of the return.
-_PROMISED = Wording(
+_PROMISED = WordingPattern(
     r"i(?:'ll| will) (?:have a|let you know|keep you|update you|call you|send you)|let me (?:check|find|look|see)",
     r"je vous (?:tiens au courant|redis|previens|rappelle|appelle|livre)|je l'ajoute",
     r"je (?:le|la|les) (?:supprime|remplace|retire)",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from .text_folding import Wording
+from .text_folding import WordingPattern
 
 # "Your request", said of what the customer sent.
 _YOURS = (
@@ -271,7 +271,9 @@ _WE_WILL = (
     r"entraremos em contac?to|responderemos|respondemos|respondera\b|contactaremos|recebera\b|vai analisar o seu",
 )
 
-_WORDING = Wording(*_YOURS, *_RECEIVED, *_THANKS, *_WHO_ANSWERS, *_WHEN, *_QUEUE, *_NUMBERED, *_AUTOMATIC, *_WE_WILL)
+_WORDING = WordingPattern(
+    *_YOURS, *_RECEIVED, *_THANKS, *_WHO_ANSWERS, *_WHEN, *_QUEUE, *_NUMBERED, *_AUTOMATIC, *_WE_WILL
+)
 _MARK = re.compile(r"##-|#\d{4,}")
 """The line that helpdesks set above a mail, and a ticket's number."""
 

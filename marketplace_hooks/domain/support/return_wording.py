@@ -5,7 +5,7 @@ Of the same kind as `absence_wording`: stems that meet folded text and begin at 
 
 from __future__ import annotations
 
-from .text_folding import Wording
+from .text_folding import WordingPattern
 
 _DAY = (
     r"(?:lundi|mardi|mercredi|jeudi|vendredi|(?:mon|tues|wednes|thurs|fri)day|montag|dienstag|mittwoch|donnerstag|freitag"
@@ -108,8 +108,8 @@ _HINTS = (
     ),
 )
 
-_WORDING = Wording(*_RETURN)
-_HINT = Wording(*_HINTS)
+_WORDING = WordingPattern(*_RETURN)
+_HINT = WordingPattern(*_HINTS)
 
 
 def speaks_of_return(text: str) -> bool:

@@ -22,7 +22,7 @@ def folded(text: str) -> str:
     return " ".join("".join(c for c in decomposed if unicodedata.category(c) not in ("Mn", "Cf")).split())
 
 
-class Wording:
+class WordingPattern:
     """Alternative patterns as one that begins at a word's beginning, to be searched in folded text.
 
     It is compiled when the first text is searched: the compilation of all of them would be a tenth of a host's start.

@@ -18,7 +18,7 @@ from .responses import OutboundResponse
 from .url_rules import Target, check_url
 
 if TYPE_CHECKING:
-    from .sender import Sender
+    from .sender import RequestSender
 
 __all__ = [
     "DELIVERIES",
@@ -103,10 +103,10 @@ class OutboundClient:
             self._sender.close()
 
     @cached_property
-    def _sender(self) -> Sender:
-        from .sender import Sender  # requests, urllib3 and the authorities' certificates.
+    def _sender(self) -> RequestSender:
+        from .sender import RequestSender  # requests, urllib3 and the authorities' certificates.
 
-        return Sender(
+        return RequestSender(
             self.policy,
             self.allowed_networks,
             resolve=self._resolve,

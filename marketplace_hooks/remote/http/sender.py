@@ -41,7 +41,7 @@ _CREDENTIALS = frozenset({"authorization", "cookie"})
 _TROUBLE = (requests.RequestException, HTTPError, http.client.HTTPException, OSError)
 
 
-class Sender:
+class RequestSender:
     """Sends requests under one policy, over connections that it keeps."""
 
     def __init__(
