@@ -122,6 +122,8 @@ def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / "tests" / f"test_{name}.py").write_text("def test_holds(): assert True\n")
     monkeypatch.setattr(checks, "ROOT", tmp_path)
     monkeypatch.setattr(checks, "FEWEST_TESTS", 2)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # the plugins of our environment take seconds to load.
+    monkeypatch.setenv("PYTEST_PLUGINS", "xdist")
     return tmp_path / "tests"
 
 
