@@ -26,10 +26,13 @@ PREFIX = "mh-pg-"
 LOCK_NAME = "in-use"
 START_WITHIN_S = 60.0
 STOP_WITHIN_S = 60.0
-# Small, and as durable as PostgreSQL is by default: the fault tests crash it and expect to find what it committed.
+# Small. The fault tests crash it, and expect to find what it committed: what a process has written outlives that process,
+# so nothing has to reach the disk.
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "shared_buffers": "32MB",
+    "fsync": "off",
+    "full_page_writes": "off",
     "max_connections": "100",
     "wal_level": "minimal",
     "max_wal_senders": "0",
