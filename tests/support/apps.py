@@ -18,7 +18,7 @@ from marketplace_hooks.extension import state_for
 from marketplace_hooks.standalone import build_app
 
 # The location of a test's database and folder changes no route; every other setting might.
-_LOCATIONS = {f"{PREFIX}{name}" for name in ("DATABASE_URL", "INSTANCE")}
+LOCATIONS = {f"{PREFIX}{name}" for name in ("DATABASE_URL", "INSTANCE")}
 _idle: defaultdict[str, list[tuple[Flask, dict[str, Any]]]] = defaultdict(list)
 
 
@@ -32,7 +32,7 @@ def close_app(app: Flask) -> None:
 @contextlib.contextmanager
 def app_of(config: dict[str, Any]) -> Iterator[Flask]:
     """A stand-alone app with these settings, by their full names. A test that changes its routes restores them."""
-    idle = _idle[repr(sorted((name, value) for name, value in config.items() if name not in _LOCATIONS))]
+    idle = _idle[repr(sorted((name, value) for name, value in config.items() if name not in LOCATIONS))]
     if idle:
         app, as_made = idle.pop()
         app.config.update({**as_made, **config})

@@ -33,6 +33,7 @@ from marketplace_hooks.services.core.runtime import Runtime
 from marketplace_hooks.web.state import WebState
 
 from .apps import app_of
+from .prepared import prepared
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwrTwjUPD8ILM="
 SECRET_KEY = "n7Vw2qLxR9tYk4Zs8HdF3mPa6JcB5eUg"
@@ -99,6 +100,7 @@ class Marketplace:
         assert answer.status_code == 202, answer.text
         return event_id
 
+    @prepared
     def publish_products(self, *product_ids: str, seller_id: str = "seller-1") -> None:
         """Publish a seller and products, and apply everything."""
         self.publish("seller.upserted", seller_id=seller_id)

@@ -17,6 +17,7 @@ from marketplace_hooks.services.support.transitions import locked_request
 
 from .customers import SHOP, money, set_up_purchase
 from .marketplace import Marketplace
+from .prepared import prepared
 
 REQUEST = "request-1"
 PURCHASE = "purchase-1"
@@ -29,11 +30,11 @@ SECOND_FIX = ClockName.SECOND_FIX
 _T = TypeVar("_T")
 
 
-def set_up_support(marketplace: Marketplace) -> Marketplace:
+@prepared
+def set_up_support(marketplace: Marketplace) -> None:
     """Publish one seller, one product, and a customer who has bought it now."""
     marketplace.publish_products("mod-1")
     set_up_purchase(marketplace, PURCHASE)
-    return marketplace
 
 
 def publish_request(marketplace: Marketplace, request_id: str = REQUEST, **data: Any) -> str:
