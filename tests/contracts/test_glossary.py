@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,7 @@ def kept_names() -> set[str]:
     return {name for row in rows("Names that stay") for name in CODE.findall(row[0])}
 
 
+@cache
 def parts_of(name: str) -> list[str]:
     """`snake_case`, `CamelCase` and `UPPER_CASE` as lower-case parts."""
     return [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)]
@@ -79,12 +81,12 @@ def checked_modules() -> list[Path]:
     return [path for path in sources(*CHECKED) if "versions" not in path.parts]
 
 
-def names_of(path: Path) -> Iterator[tuple[str, str, int]]:
+@cache
+def names_of(path: Path) -> Sequence[tuple[str, str, int]]:
     """The names of a module's folders and file, then those that it defines."""
-    for part in path.relative_to(ROOT).with_suffix("").parts:
-        if not part.startswith("test_"):
-            yield part, "module", 0
-    yield from defined_names(ast.parse(path.read_text(encoding="utf-8")))
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    folders = [(part, "module", 0) for part in parts if not part.startswith("test_")]
+    return [*folders, *defined_names(ast.parse(path.read_text(encoding="utf-8")))]
 
 
 def test_no_identifier_uses_a_word_that_the_glossary_replaces() -> None:
@@ -92,9 +94,14 @@ def test_no_identifier_uses_a_word_that_the_glossary_replaces() -> None:
     assert len(words) > 60, "the table was not read"
     stays = kept_names()
     found: defaultdict[str, set[str]] = defaultdict(set)
+
+    @cache
+    def is_replaced(name: str, kind: str) -> bool:
+        return name not in stays and any(uses(name, word, how, kind=kind) for word, how in words.items())
+
     for path in checked_modules():
         for name, kind, line in names_of(path):
-            if name not in stays and any(uses(name, word, how, kind=kind) for word, how in words.items()):
+            if is_replaced(name, kind):
                 found[shown(path)].add(f"{name} (line {line})")
     listed = "\n".join(f"{path}: {', '.join(sorted(names))}" for path, names in sorted(found.items()))
     assert not found, f"say it in the words of docs/glossary.md:\n{listed}"

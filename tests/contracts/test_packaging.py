@@ -8,7 +8,8 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,11 +53,16 @@ def imported_by(*folders: str) -> dict[str, str]:
     """Every package that a module of these folders imports and that is not Python's, with one module that does."""
     found: dict[str, str] = {}
     for path in (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))):
-        for module in modules_imported(ast.parse(path.read_text(encoding="utf-8"))):
+        for module in modules_imported_by(path):
             name = module.partition(".")[0]
             if name not in sys.stdlib_module_names and name not in OURS:
                 found.setdefault(name, str(path.relative_to(ROOT)))
     return found
+
+
+@cache
+def modules_imported_by(path: Path) -> Sequence[str]:
+    return list(modules_imported(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def modules_imported(tree: ast.Module) -> Iterator[str]:
@@ -67,9 +73,12 @@ def modules_imported(tree: ast.Module) -> Iterator[str]:
             yield node.module
 
 
+packages_distributions = cache(importlib.metadata.packages_distributions)
+
+
 def distributions(packages: Iterable[str]) -> set[str]:
     """What has to be installed for these packages to be importable."""
-    known = importlib.metadata.packages_distributions()
+    known = packages_distributions()
     return {canonicalize_name(name) for package in packages for name in known.get(package, [package])}
 
 

@@ -48,11 +48,12 @@ def read_steps(page: str) -> Iterator[Step]:
 
 
 def copy_tree(folder: Path) -> Path:
-    """Copy every file of the project into an empty folder."""
+    """Copy every file of the project into an empty folder, with what Python has compiled of it already."""
     for path in project_files():
-        copy = folder / path.relative_to(ROOT)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
+        for file in (path, *path.parent.glob(f"__pycache__/{path.stem}.*.pyc")):
+            copy = folder / file.relative_to(ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, copy)  # with its time, by which Python knows what it compiled.
     return folder
 
 

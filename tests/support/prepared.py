@@ -76,8 +76,8 @@ class _PostgresRows:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Kept:
-    """A copy of a database, and the next version that its marketplace would have given."""
+class _Copy:
+    """What a set-up has written, and the next version that its marketplace would have given."""
 
     content: _SqliteFile | _PostgresRows
     next_version: int
@@ -88,7 +88,7 @@ class _Kept:
         return _time_stands_still() or time.monotonic() - self.made_at_s < KEPT_FOR_S
 
 
-_kept: dict[tuple[object, ...], _Kept] = {}
+_copies: dict[tuple[object, ...], _Copy] = {}
 
 
 def prepared(
@@ -105,16 +105,16 @@ def prepared(
         called = (set_up.__module__, set_up.__qualname__, repr(args), repr(sorted(kwargs.items())))
         at = datetime.now(UTC) if _time_stands_still() else None
         key = (*called, at, database.is_sqlite, _settings(marketplace))
-        kept = _kept.get(key)
-        if kept is not None and kept.is_fresh:
-            kept.content.restore(database.url)
+        copied = _copies.get(key)
+        if copied is not None and copied.is_fresh:
+            copied.content.restore(database.url)
         else:
             set_up(marketplace, *args, **kwargs)
             marketplace.runtime.counters.store()
             content = (_SqliteFile if database.is_sqlite else _PostgresRows)(database.url)
-            kept = _Kept(content=content, next_version=next(marketplace.versions), made_at_s=time.monotonic())
-            _kept[key] = kept
-        marketplace.versions = count(kept.next_version)
+            copied = _Copy(content=content, next_version=next(marketplace.versions), made_at_s=time.monotonic())
+            _copies[key] = copied
+        marketplace.versions = count(copied.next_version)
         return marketplace
 
     return prepare

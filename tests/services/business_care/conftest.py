@@ -7,16 +7,15 @@ from collections.abc import Iterator
 import pytest
 import time_machine
 
-from ...support.customers import set_up_purchase
 from ...support.marketplace import Marketplace
 from ...support.outgoing_events import broken_events
+from ...support.support_desk import set_up_support
 
 
 @pytest.fixture
 def bought(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
     """One product, bought on Monday 2 March 2026 at 10:30 in Paris."""
-    marketplace.publish_products("mod-1")
-    set_up_purchase(marketplace)
+    set_up_support(marketplace)
 
 
 @pytest.fixture(autouse=True)

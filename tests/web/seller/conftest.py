@@ -7,10 +7,16 @@ import time_machine
 
 from ...support.marketplace import Marketplace
 from ...support.page_client import Browser, browser_of
+from ...support.prepared import prepared
 
 
 @pytest.fixture
 def shop(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+    return set_up_shop(marketplace)
+
+
+@prepared
+def set_up_shop(marketplace: Marketplace) -> None:
     """`seller-1` sells `mod-1` and `mod-2`, both in `pack-1`; `seller-2` sells `mod-3`."""
     marketplace.publish("seller.upserted", seller_id="seller-1")
     marketplace.publish("seller.upserted", seller_id="seller-2")
@@ -24,7 +30,6 @@ def shop(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
         )
     marketplace.run_all_now()
     marketplace.publish_pack("pack-1", "mod-1", "mod-2")
-    return marketplace
 
 
 @pytest.fixture
