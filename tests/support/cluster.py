@@ -26,8 +26,8 @@ PREFIX = "mh-pg-"
 LOCK_NAME = "in-use"
 START_WITHIN_S = 60.0
 STOP_WITHIN_S = 60.0
-# Small. The fault tests crash it, and expect to find what it committed: what a process has written outlives that process,
-# so nothing has to reach the disk.
+# Small. The fault tests crash it, and expect to find what it committed: what a process has written outlives it, so
+# nothing has to reach the disk.
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "shared_buffers": "32MB",
