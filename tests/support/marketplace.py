@@ -50,7 +50,7 @@ def sample(type_: str) -> dict[str, Any]:
     return content
 
 
-@dataclass
+@dataclass(eq=False)
 class Marketplace:
     """An app with the extension, and the marketplace that posts events to it."""
 

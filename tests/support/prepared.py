@@ -4,7 +4,8 @@
     def set_up_support(marketplace: Marketplace) -> None: ...
 
 The first call works as ever, and keeps a copy of the database. Later calls with the same arguments, settings and time
-put that copy in the place of an empty database. In a database that holds something already, nothing is copied.
+put that copy in the place of an empty database, or of one in which nothing has changed since another such call. In any
+other database nothing is copied. Meant for fixtures: what a test is about should happen in each test.
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, wraps
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
+from weakref import WeakKeyDictionary
 
 import psycopg
 import time_machine
 from sqlalchemy import URL, text
 
 from marketplace_hooks.config.settings import PREFIX
+from marketplace_hooks.database.engine import Database
 from marketplace_hooks.database.types import Base
 
 from .apps import LOCATIONS
@@ -33,7 +37,7 @@ if TYPE_CHECKING:
 
 KEPT_FOR_S = 60.0
 """How long a copy is good where time goes on: what it holds must not look older than on a slow machine."""
-FILLED_BY_MIGRATIONS = {"mh_shards", "mh_deployment_facts"}
+_FILLED_BY_MIGRATIONS = {"mh_shards", "mh_deployment_facts"}
 _SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL"
 _P = ParamSpec("_P")
 
@@ -66,8 +70,7 @@ class _PostgresRows:
     def restore(self, url: URL) -> None:
         with _connect(url) as connection:
             connection.execute("SET session_replication_role = replica")  # in any order, whatever refers to what.
-            for table in FILLED_BY_MIGRATIONS:
-                connection.execute(f"DELETE FROM {table}")
+            connection.execute("; ".join(f"DELETE FROM {table}" for table in Base.metadata.tables))
             for table, lines in self._rows.items():
                 with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
                     copy.write(lines)
@@ -89,22 +92,24 @@ class _Copy:
 
 
 _copies: dict[tuple[object, ...], _Copy] = {}
+_states: WeakKeyDictionary[Marketplace, tuple[tuple[object, ...], object]] = WeakKeyDictionary()
 
 
 def prepared(
-    set_up: Callable[Concatenate[Marketplace, _P], None],
+    set_up: Callable[Concatenate[Marketplace, _P], object],
 ) -> Callable[Concatenate[Marketplace, _P], Marketplace]:
     """`set_up` as a function that fills each empty marketplace with what it wrote into the first, and returns it."""
 
     @wraps(set_up)
     def prepare(marketplace: Marketplace, *args: _P.args, **kwargs: _P.kwargs) -> Marketplace:
-        if not _is_empty(marketplace):
+        before = _state_of(marketplace)
+        if before is None:
             set_up(marketplace, *args, **kwargs)
             return marketplace
-        database = marketplace.runtime.database
         called = (set_up.__module__, set_up.__qualname__, repr(args), repr(sorted(kwargs.items())))
         at = datetime.now(UTC) if _time_stands_still() else None
-        key = (*called, at, database.is_sqlite, _settings(marketplace))
+        key = (*before, (*called, at))
+        database = marketplace.runtime.database
         copied = _copies.get(key)
         if copied is not None and copied.is_fresh:
             copied.content.restore(database.url)
@@ -115,9 +120,28 @@ def prepared(
             copied = _Copy(content=content, next_version=next(marketplace.versions), made_at_s=time.monotonic())
             _copies[key] = copied
         marketplace.versions = count(copied.next_version)
+        _states[marketplace] = (key, _mark_of(database))
         return marketplace
 
     return prepare
+
+
+def _state_of(marketplace: Marketplace) -> tuple[object, ...] | None:
+    """What the database holds, as the calls that wrote it; None when something else has written too."""
+    database = marketplace.runtime.database
+    if marketplace in _states:
+        key, mark = _states[marketplace]
+        return key if _mark_of(database) == mark else None
+    return (database.is_sqlite, _settings(marketplace)) if _is_empty(marketplace) else None
+
+
+def _mark_of(database: Database) -> object:
+    """Something that changes with every write."""
+    if not database.is_sqlite:
+        with database.read_session() as session:
+            return session.scalar(text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text"))
+    files = [Path(f"{database.url.database}{suffix}") for suffix in ("", "-wal")]
+    return [(found.st_size, found.st_mtime_ns) for found in (file.stat() for file in files if file.exists())]
 
 
 def _time_stands_still() -> bool:
@@ -136,7 +160,7 @@ def _is_empty(marketplace: Marketplace) -> bool:
 
 @cache
 def _any_row() -> str:
-    tables = Base.metadata.tables.keys() - FILLED_BY_MIGRATIONS
+    tables = Base.metadata.tables.keys() - _FILLED_BY_MIGRATIONS
     return "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in sorted(tables))
 
 

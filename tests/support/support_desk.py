@@ -47,6 +47,10 @@ def publish_request(marketplace: Marketplace, request_id: str = REQUEST, **data:
     return event
 
 
+set_up_request = prepared(publish_request)
+"""`publish_request` for fixtures: what it writes is copied."""
+
+
 def publish_message(marketplace: Marketplace, message_id: str = "message-1", **data: Any) -> str:
     """Publish a message of the seller's side, a person's unless `data` says otherwise; return the event's id."""
     defaults = {"request_id": REQUEST, "side": "seller", "author_type": "human", "visibility": "public"}

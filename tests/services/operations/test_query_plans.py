@@ -21,7 +21,7 @@ from marketplace_hooks.services.support import work_queue
 from ...support.bulk_purchases import copy_logs, copy_rows, gather_statistics
 from ...support.marketplace import OFFLINE, Marketplace
 from ...support.recorded_statements import assert_no_table_scan, recorded_statements
-from ...support.support_desk import REQUEST, publish_request, set_up_support
+from ...support.support_desk import REQUEST, set_up_request, set_up_support
 
 MANY = 10_000
 MANY_EVENTS = 40_000
@@ -32,7 +32,7 @@ TABLES = ("mh_inbox", "mh_cascades", "mh_outbox", "mh_deliveries", "mh_messages"
 def crowded(marketplace: Marketplace) -> Marketplace:
     """A marketplace with much behind it, all of it settled."""
     set_up_support(marketplace)
-    publish_request(marketplace)
+    set_up_request(marketplace)
     marketplace.change_status("mod-1", OFFLINE)
     marketplace.run_all_now()
     endpoint, _ = add_endpoint(marketplace.runtime, "https://93.184.215.14/hooks")

@@ -8,14 +8,13 @@ import pytest
 
 from ...support.marketplace import Marketplace
 from ...support.outgoing_events import broken_events
-from ...support.support_desk import publish_request
+from ...support.support_desk import set_up_request
 
 
 @pytest.fixture
 def desk(desk: Marketplace) -> Marketplace:
     """An anomaly submitted on Monday 2 March 2026: acknowledge by the 3rd, fix by Monday 13 April (Paris)."""
-    publish_request(desk)
-    return desk
+    return set_up_request(desk)
 
 
 @pytest.fixture(autouse=True)

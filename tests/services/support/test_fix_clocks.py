@@ -21,8 +21,8 @@ from ...support.support_desk import (
     due,
     in_transaction,
     prefer_fix,
-    publish_request,
     refund_state,
+    set_up_request,
     set_up_support,
 )
 
@@ -32,7 +32,7 @@ def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
     """A missed fix that its customer prefers to the refund."""
     set_up_support(marketplace)
     clock.shift(timedelta(hours=1))
-    publish_request(marketplace)
+    set_up_request(marketplace)
     clock.move_to(due(marketplace, FIX))
     marketplace.run_all_now()
     in_transaction(marketplace, prefer_fix)

@@ -21,6 +21,7 @@ from ...support.support_desk import (
     now,
     publish_request,
     request,
+    set_up_request,
     set_up_support,
 )
 
@@ -30,7 +31,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     set_up_support(marketplace)
-    publish_request(marketplace)
+    set_up_request(marketplace)
     clock.shift(HOUR)
     return marketplace
 

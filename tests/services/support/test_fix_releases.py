@@ -20,8 +20,8 @@ from ...support.support_desk import (
     REQUEST,
     clocks,
     in_transaction,
-    publish_request,
     request,
+    set_up_request,
     set_up_support,
 )
 
@@ -31,7 +31,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     set_up_support(marketplace)
-    publish_request(marketplace)
+    set_up_request(marketplace)
     clock.shift(HOUR)
     return marketplace
 

@@ -11,7 +11,7 @@ from marketplace_hooks.models.proposals import ProposedAct
 from marketplace_hooks.services.support.proposals import contest, judge_proposal, propose, waiting_proposals
 
 from ...support.marketplace import Marketplace
-from ...support.support_desk import CAUSE, REQUEST, clocks, in_transaction, publish_request, request, set_up_support
+from ...support.support_desk import CAUSE, REQUEST, clocks, in_transaction, request, set_up_request, set_up_support
 
 REFUSAL: dict[str, Any] = {"ground": "source_modified", "text": "You changed a.php", "evidence": {"file": "a.php"}}
 
@@ -19,7 +19,7 @@ REFUSAL: dict[str, Any] = {"ground": "source_modified", "text": "You changed a.p
 @pytest.fixture
 def desk(marketplace: Marketplace) -> Marketplace:
     set_up_support(marketplace)
-    publish_request(marketplace)
+    set_up_request(marketplace)
     return marketplace
 
 

@@ -15,7 +15,16 @@ from marketplace_hooks.services.support import moves
 from marketplace_hooks.services.support.refusals import overturned_grounds, refusals_of
 
 from ...support.marketplace import Marketplace
-from ...support.support_desk import CAUSE, REQUEST, clocks, in_transaction, publish_request, request, set_up_support
+from ...support.support_desk import (
+    CAUSE,
+    REQUEST,
+    clocks,
+    in_transaction,
+    publish_request,
+    request,
+    set_up_request,
+    set_up_support,
+)
 
 HOUR = timedelta(hours=1)
 FEATURE = Ground.NOT_AN_ADVERTISED_FEATURE
@@ -25,7 +34,7 @@ SITE_WORK = Ground.SITE_WORK_OR_THIRD_PARTY
 @pytest.fixture
 def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     set_up_support(marketplace)
-    publish_request(marketplace)
+    set_up_request(marketplace)
     clock.shift(HOUR)
     return marketplace
 

@@ -12,7 +12,7 @@ from marketplace_hooks.services.support.request_file import request_file
 from marketplace_hooks.services.support.requests import Viewer
 
 from ...support.marketplace import Marketplace, sample
-from ...support.support_desk import REQUEST, publish_message, publish_request, request, set_up_support
+from ...support.support_desk import REQUEST, publish_message, request, set_up_request, set_up_support
 
 DAY = timedelta(days=1)
 
@@ -33,7 +33,7 @@ def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
     )
     marketplace.run_all_now()
     clock.shift(DAY)
-    publish_request(marketplace)
+    set_up_request(marketplace)
     publish_message(marketplace, "note-1", visibility="internal", body="Between us.")
     return marketplace
 

@@ -18,7 +18,7 @@ from marketplace_hooks.services.support.transitions import (
 )
 
 from ...support.marketplace import Marketplace
-from ...support.support_desk import CAUSE, REQUEST, in_transaction, publish_request, request, set_up_support
+from ...support.support_desk import CAUSE, REQUEST, in_transaction, request, set_up_request, set_up_support
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
     """One accepted request."""
     set_up_support(marketplace)
     clock.shift(60)
-    publish_request(marketplace)
+    set_up_request(marketplace)
     return marketplace
 
 

@@ -13,7 +13,7 @@ from ...support.api_callers import Caller, MakeCaller
 from ...support.customers import SHOP, money
 from ...support.marketplace import Marketplace
 from ...support.page_client import browser_of
-from ...support.support_desk import FIX, PURCHASE, REQUEST, due, now, publish_request, set_up_support
+from ...support.support_desk import FIX, PURCHASE, REQUEST, due, now, set_up_request, set_up_support
 
 PATH = f"/support-requests/{REQUEST}"
 ASK = {"action": "request", "text": "The fix never came."}
@@ -24,7 +24,7 @@ def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
     """Bought for 99.00 on 2 March 2026; the fix was missed at the end of 13 April."""
     set_up_support(marketplace)
     clock.shift(timedelta(hours=1))
-    publish_request(marketplace)
+    set_up_request(marketplace)
     clock.move_to(due(marketplace, FIX))
     marketplace.run_all_now()
     return marketplace

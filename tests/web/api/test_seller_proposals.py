@@ -21,6 +21,7 @@ from ...support.support_desk import (
     published_types,
     refund_state,
     request,
+    set_up_request,
     set_up_support,
 )
 
@@ -40,7 +41,7 @@ def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
     set_up_support(marketplace)
     publish_release(marketplace, "paid-1", kind="paid", fixes=[])
     clock.shift(HOUR)
-    publish_request(marketplace)
+    set_up_request(marketplace)
     return marketplace
 
 

@@ -30,6 +30,7 @@ from ...support.support_desk import (
     publish_request,
     refund_state,
     request,
+    set_up_request,
 )
 
 PAGE = f"/support/{REQUEST}"
@@ -38,7 +39,7 @@ DAY = 86_400
 
 @pytest.fixture(autouse=True)
 def _submitted(desk: Marketplace) -> None:
-    publish_request(desk)
+    set_up_request(desk)
 
 
 def refuses(uow: UnitOfWork, ground: Ground = Ground.SOURCE_MODIFIED) -> Any:

@@ -14,7 +14,7 @@ from marketplace_hooks.services.core.unit_of_work import UnitOfWork
 from ...support.marketplace import OFFLINE, Marketplace
 from ...support.page_client import Browser, browser_of
 from ...support.recorded_statements import counting_queries
-from ...support.support_desk import in_transaction, publish_request, set_up_support
+from ...support.support_desk import in_transaction, publish_request, set_up_request, set_up_support
 
 LISTS = {
     "/operator": 18,
@@ -37,7 +37,7 @@ LISTS = {
 @pytest.fixture
 def lived(marketplace: Marketplace) -> Marketplace:
     set_up_support(marketplace)
-    publish_request(marketplace)
+    set_up_request(marketplace)
     marketplace.change_status("mod-1", OFFLINE, reason="a fault")
     marketplace.run_all_now()
     return marketplace

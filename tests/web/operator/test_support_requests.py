@@ -26,10 +26,10 @@ from ...support.support_desk import (
     messages,
     now,
     publish_message,
-    publish_request,
     refund_claim,
     refund_state,
     request,
+    set_up_request,
     set_up_support,
 )
 
@@ -39,7 +39,7 @@ PAGE = f"/operator/requests/{REQUEST}"
 @pytest.fixture
 def shop(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     set_up_support(marketplace)
-    publish_request(marketplace)
+    set_up_request(marketplace)
     return marketplace
 
 

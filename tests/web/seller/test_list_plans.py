@@ -19,7 +19,7 @@ from marketplace_hooks.services.support.requests import RequestFilter, Viewer, l
 from ...support.bulk_purchases import copy_rows, gather_statistics
 from ...support.marketplace import Marketplace
 from ...support.recorded_statements import assert_no_table_scan, recorded_statements
-from ...support.support_desk import FIX, due, publish_request, set_up_support
+from ...support.support_desk import FIX, due, set_up_request, set_up_support
 
 MANY = 20_000
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -30,7 +30,7 @@ VIEWER = Viewer(seller_id="seller-1")
 def crowded(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     """Many products, many requests of which one in ten is open, and many refunds, all of one seller."""
     set_up_support(marketplace)
-    publish_request(marketplace)
+    set_up_request(marketplace)
     clock.move_to(due(marketplace, FIX))
     marketplace.run_all_now()
     withdrawn = "CASE WHEN i % 10 = 0 THEN 'offline_permanent' ELSE 'online' END"

@@ -11,7 +11,7 @@ from ...support.customers import publish_purchase, set_up_purchase
 from ...support.marketplace import Marketplace
 from ...support.page_client import Browser, browser_of
 from ...support.recorded_statements import counting_queries
-from ...support.support_desk import FIX, REQUEST, due, publish_message, publish_request
+from ...support.support_desk import FIX, REQUEST, due, publish_message, publish_request, set_up_request
 
 PATH = "/seller/figures"
 
@@ -20,7 +20,7 @@ PATH = "/seller/figures"
 def figures(shop: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     """Of two requests one was answered in time and fixed too late, the other is open."""
     set_up_purchase(shop)
-    publish_request(shop)
+    set_up_request(shop)
     clock.shift(timedelta(hours=1))
     publish_message(shop)
     clock.move_to(due(shop, FIX))

@@ -11,6 +11,7 @@ import time_machine
 from ...support.customers import money, set_up_purchase
 from ...support.marketplace import Marketplace
 from ...support.page_client import Browser, Page, browser_of, post_without_form
+from ...support.prepared import prepared
 from ...support.recorded_statements import counting_queries
 from ...support.support_desk import (
     ANSWER,
@@ -31,7 +32,14 @@ PATH = f"/seller/requests/{REQUEST}"
 
 @pytest.fixture
 def desk(shop: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    """A customer has asked for support of `mod-1` an hour ago; a free version and a paid one are published."""
+    set_up_desk(shop)
+    clock.shift(HOUR)
+    return shop
+
+
+@prepared
+def set_up_desk(shop: Marketplace) -> None:
+    """A customer asks for support of `mod-1`; a free version and a paid one are published."""
     set_up_purchase(shop)
     for number, kind in (("2.1.0", "free"), ("3.0.0", "paid")):
         price = {"price": money(4_900)} if kind == "paid" else {}
@@ -47,8 +55,6 @@ def desk(shop: Marketplace, clock: time_machine.Traveller) -> Marketplace:
         )
     shop.run_all_now()
     publish_request(shop)
-    clock.shift(HOUR)
-    return shop
 
 
 def fills(browser: Browser, page: str, **fields: Any) -> Page:

@@ -14,6 +14,7 @@ from marketplace_hooks.models.support import SupportRequest
 from ...support.customers import set_up_purchase
 from ...support.marketplace import OFFLINE, WITHDRAWN, Marketplace
 from ...support.page_client import Browser, Page, browser_of
+from ...support.prepared import prepared
 from ...support.recorded_statements import counting_queries
 from ...support.support_desk import ACKNOWLEDGEMENT, REQUEST, due, publish_message, publish_request, request
 
@@ -24,7 +25,7 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def desk(shop: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     """A customer has bought `mod-1` an hour ago."""
-    set_up_purchase(shop)
+    prepared(set_up_purchase)(shop)
     clock.shift(HOUR)
     return shop
 
