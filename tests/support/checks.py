@@ -7,6 +7,7 @@ few tests, or a test module of which nothing ran, is a failure. Incomplete trans
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -42,6 +43,7 @@ class Outcome:
 
     step: str
     took_s: float
+    cpu_s: float = 0.0
     problems: Sequence[str] = ()
     note: str = ""
 
@@ -59,7 +61,8 @@ def run_everything(pytest_arguments: Sequence[str]) -> int:
     for outcome in outcomes:
         verdict = "FAILED" if outcome.problems else "ok"
         details = "; ".join([*outcome.problems, *([outcome.note] if outcome.note else [])])
-        print_line(f"   {verdict:<7}{outcome.step:<14}{outcome.took_s:7.1f} s   {details}".rstrip())
+        took = f"{outcome.took_s:7.1f} s {outcome.cpu_s:7.1f} s of processors"
+        print_line(f"   {verdict:<7}{outcome.step:<14}{took}   {details}".rstrip())
     return 1 if any(outcome.problems for outcome in outcomes) else 0
 
 
@@ -67,12 +70,20 @@ def run_step(name: str, command: Sequence[str]) -> Outcome:
     """Run one command to its end, with its output passed on."""
     print_line(f"\n== {name}")
     started_s = time.monotonic()
+    used_before_s = processor_s()
     try:
         status = finish(command)
         problems = [f"exit status {status}"] if status else []
     except OSError as error:
         problems = [str(error)]
-    return Outcome(step=name, took_s=time.monotonic() - started_s, problems=problems)
+    used_s = processor_s() - used_before_s
+    return Outcome(step=name, took_s=time.monotonic() - started_s, cpu_s=used_s, problems=problems)
+
+
+def processor_s() -> float:
+    """The time of processors that the processes we started, and theirs, have used up to their end, in seconds."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def run_tests(arguments: Sequence[str]) -> Outcome:
@@ -90,7 +101,7 @@ def run_tests(arguments: Sequence[str]) -> Outcome:
     if not arguments:
         problems += [f"nothing ran of {module}" for module in modules_of_tests() if not ran[module]]
     note = f"{ran.total()} tests ran, {skipped} skipped"
-    return Outcome(step="pytest", took_s=outcome.took_s, problems=problems, note=note)
+    return replace(outcome, problems=problems, note=note)
 
 
 def side_by_side() -> list[str]:
