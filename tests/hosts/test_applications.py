@@ -87,7 +87,10 @@ def tutorial(config: Config) -> Flask:
 
 def factory(config: Config) -> Flask:
     """A factory with Login, Admin, Babel, Session, Limiter and Migrate."""
-    db, babel, login, limiter = SQLAlchemy(), Babel(), LoginManager(), Limiter(get_remote_address)
+    db = SQLAlchemy()
+    babel = Babel()
+    login = LoginManager()
+    limiter = Limiter(get_remote_address)
     hooks = MarketplaceHooks()
     app = Flask("shop")
     app.config.update(
