@@ -45,7 +45,7 @@ def run_form(
         return refused_page(error, refused)
     except TooManyRequests as error:
         wait = wording().duration(error.retry_after_s)
-        page = refused(gettext("That was too often. Nothing was done; try again in %(wait)s.", wait=wait), 429)
+        page = refused(gettext("Too many attempts. Nothing was changed; try again in %(wait)s.", wait=wait), 429)
         page.headers["Retry-After"] = str(error.retry_after_s)
         return page
     if message is not None:

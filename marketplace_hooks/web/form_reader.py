@@ -146,7 +146,7 @@ class DayField(FormField):
             return None
         day = parse_day(text)
         if day is None:
-            raise ValueError(gettext("Enter a day, such as 2026-03-02"))
+            raise ValueError(gettext("Enter a date, such as 2026-03-02"))
         return day
 
 
@@ -164,7 +164,7 @@ class InstantField(FormField):
         except ValueError:
             local = None
         if local is None or local.tzinfo is not None or not 1900 <= local.year <= 9000:
-            raise ValueError(gettext("Enter a day and a time"))
+            raise ValueError(gettext("Enter a date and time"))
         return local.replace(tzinfo=wording().zone).astimezone(UTC)
 
 

@@ -20,7 +20,7 @@ NAVIGATION: Mapping[Role, Sequence[tuple[str, LazyText]]] = {
         ("mh_seller.packs", lazy("Packs")),
         ("mh_seller.requests", lazy("Requests")),
         ("mh_seller.closures", lazy("Closures")),
-        ("mh_seller.figures", lazy("Figures")),
+        ("mh_seller.figures", lazy("Statistics")),
     ),
     Role.CUSTOMER: (
         ("mh_customer.purchases", lazy("My purchases")),
@@ -36,12 +36,12 @@ NAVIGATION: Mapping[Role, Sequence[tuple[str, LazyText]]] = {
         ("mh_operator.replies", lazy("Replies to confirm")),
         ("mh_operator.requests", lazy("Requests")),
         ("mh_operator.refunds", lazy("Refunds")),
-        ("mh_operator.reversals", lazy("Charges asked back")),
+        ("mh_operator.reversals", lazy("Charge reversals")),
         ("mh_operator.products", lazy("Products")),
         ("mh_operator.sellers", lazy("Sellers")),
         ("mh_operator.platform_versions", lazy("PrestaShop versions")),
         ("mh_operator.audit", lazy("Audit log")),
-        ("mh_operator.sessions", lazy("People signed in")),
+        ("mh_operator.sessions", lazy("Signed-in users")),
         ("mh_operator.tokens", lazy("API tokens")),
     ),
 }

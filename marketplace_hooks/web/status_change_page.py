@@ -57,7 +57,7 @@ NOT_ITS_NAME: dict[SubjectKind, LazyText] = {
 class StatusChangeForm(PageForm):
     """The form that asks for a change. `seen` is the mark of the status that was shown with it."""
 
-    reason = TextInputField(required=lazy("Say why, in a few words"), longest=LONGEST_REASON)
+    reason = TextInputField(required=lazy("Enter a reason"), longest=LONGEST_REASON)
     effective_at = InstantField()
     name = TextInputField(longest=1_000)
     seen = TextInputField()
@@ -100,7 +100,7 @@ def apply_change(change_page: StatusChangePage, id_: str, status: str) -> BaseRe
     form = StatusChangeForm.read()
     at = form.effective_at.data
     if at is not None and at <= current_runtime().now():
-        form.add_error("effective_at", gettext("This has passed already. Leave it empty to do it at once"))
+        form.add_error("effective_at", gettext("This time has already passed. Leave it empty to apply the change now"))
     if wanted is Status.OFFLINE_PERMANENT:
         _check_name(form, change_page.kind, [*title.values()])
     if form.errors:
@@ -118,7 +118,7 @@ def apply_change(change_page: StatusChangePage, id_: str, status: str) -> BaseRe
     if effect == Effect.SCHEDULE and at is not None:
         flash("good", gettext("The change is scheduled for %(when)s.", when=wording().instant(at)))
     else:
-        flash("calm", gettext("There was nothing to change: everything stays as it is."))
+        flash("calm", gettext("There was nothing to change."))
     return redirect(change_page.url(change_page.page, id_), 303)
 
 

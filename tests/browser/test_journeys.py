@@ -20,7 +20,7 @@ REJECTED = "20423"
 
 def confirms(page: Page, button: str, reason: str, name: str | None = None) -> None:
     """Give the reason, and the product's name where it is asked for, and confirm."""
-    page.get_by_label("Why?").fill(reason)
+    page.get_by_label("Reason").fill(reason)
     if name is not None:
         page.get_by_label("Type the product’s name to confirm").fill(name)
     page.get_by_role("button", name=button).click()
@@ -90,10 +90,10 @@ def asks(page: Page, purchase_id: str) -> None:
     page.goto("/support/new")
     page.locator(f'a[href*="purchase={purchase_id}"]').first.click()
     page.locator('input[name="kind"]').first.check()
-    page.get_by_label("In a few words").fill("It does not save")
+    page.get_by_label("Subject").fill("It does not save")
     page.get_by_label("What happens, and what did you expect?").fill("I press the button, and nothing is kept.")
     page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_role("heading", level=1, name="Before it is sent")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Before you send it")).to_be_visible()
 
 
 def outcome(page: Page, words: str) -> None:
@@ -132,9 +132,9 @@ def test_a_third_declares_what_his_site_does_not_tell(stack: DemoStack, open_bro
     sign_in_as(page, "customer", "c-1001")
     asks(page, "o-50224")
     outcome(page, "Some information is missing")
-    page.get_by_label("Version of PrestaShop").fill("8.1.7")
+    page.get_by_label("PrestaShop version").fill("8.1.7")
     page.get_by_role("button", name="Add this to the check").click()
-    expect(page.get_by_role("status").first).to_contain_text("What you declared was added to the check.")
+    expect(page.get_by_role("status").first).to_contain_text("Your details were added to the check.")
     expect(page.locator("#checks")).to_contain_text("8.1.7")
     page.get_by_role("button", name=re.compile("Send")).first.click()
     page.wait_for_url(re.compile(r"/support/(?!new)[^/]+$"))
@@ -154,7 +154,7 @@ def test_an_operator_replays_a_rejected_event_and_sees_it_applied_once_its_sende
     page.get_by_role("button", name="Apply again").click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.locator("#fate")).to_contain_text("It could not be applied")
-    page.get_by_role("link", name="All events about it").click()
+    page.get_by_role("link", name="All related events").click()
     address = page.url
     facts = {"product_id": REJECTED, "actor": "seller", "reason": "out of stock"}
     corrected = stack.publish("product.status_changed", status="offline_temporary", version=1, **facts)

@@ -80,7 +80,7 @@ def test_a_seller_without_scripts_takes_a_product_offline_and_back(stack: DemoSt
     for button, status in (("Take offline", 404), ("Put back online", 200)):
         page.goto("/seller/products/20508")
         page.get_by_role("link", name=button).click()
-        page.get_by_label("Why?").fill("a look")
+        page.get_by_label("Reason").fill("a look")
         page.get_by_role("button", name=button).click()
         page.wait_for_url("**/seller/progress/*")
         answer = make_site_client.goto("/products/20508")

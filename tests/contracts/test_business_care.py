@@ -23,12 +23,13 @@ from ..support.renewal_price_reference import ListingChange, price_renewal
 from ..support.source_tree import ROOT
 
 PAGE = (ROOT / "docs" / "business-care.md").read_text(encoding="utf-8")
+FRENCH = (ROOT / "docs" / "fr" / "business-care.md").read_text(encoding="utf-8")
 PICTURE = ROOT / "docs" / "pictures" / "business-care.svg"
 
 
-def rows(first_heading: str) -> list[list[str]]:
+def rows(first_heading: str, page: str = PAGE) -> list[list[str]]:
     """The cells of the table whose first column is headed so."""
-    [table] = re.findall(rf"^\| {re.escape(first_heading)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
+    [table] = re.findall(rf"^\| {re.escape(first_heading)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", page, re.MULTILINE)
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
 
 
@@ -57,15 +58,24 @@ def test_the_windows_of_the_notice_are_those_of_the_rules(row: list[str]) -> Non
 
 def test_the_rates_and_delays_that_are_told_in_words_are_those_of_the_rules() -> None:
     older, current = RATES
-    assert f"(before {current.since} the supplement was {older.reactivation_percent} %)" in PAGE
+    assert f"(before {current.since} the lapsed-coverage fee was {older.reactivation_percent} %)" in PAGE
     assert f"{current.renewal_percent} % and {current.reactivation_percent} %" in PAGE
     assert (CLAIM_DELAY.total_seconds(), LONGEST_UNATTENDED_OUTAGE.days) == (15 * 60, 30)
     assert "a quarter of an hour later" in PAGE
     assert "more than 30 days" in PAGE
 
 
-def test_every_code_is_explained_in_its_order() -> None:
-    explained = [code for row in rows("code") for code in re.findall(r"`(\w+)`", row[0])]
+@pytest.mark.parametrize(
+    ("english", "french"),
+    [("bought on", "acheté le"), ("last day", "dernier jour"), ("price of the listing", "prix de la fiche produit")],
+)
+def test_the_french_page_has_the_same_figures(english: str, french: str) -> None:
+    assert [[cell.replace(",", ".") for cell in row] for row in rows(french, FRENCH)] == rows(english)
+
+
+@pytest.mark.parametrize("page", [PAGE, FRENCH], ids=["en", "fr"])
+def test_every_code_is_explained_in_its_order(page: str) -> None:
+    explained = [code for row in rows("code", page) for code in re.findall(r"`(\w+)`", row[0])]
     assert explained == [code.value for code in PRECEDENCE]
 
 

@@ -88,10 +88,10 @@ def test_the_first_page_is_light(shop: Marketplace) -> None:
 
 
 def test_only_the_demo_says_that_it_is_one(shop: Marketplace, tmp_path: Path) -> None:
-    assert "products and people are invented" in Reader(shop.app).visible_text("/")
+    assert "products and users are invented" in Reader(shop.app).visible_text("/")
     url = shop.runtime.database.url.render_as_string(hide_password=False)
     with open_marketplace(url, tmp_path / "real") as real:
-        assert "products and people are invented" not in Reader(real.app).visible_text("/")
+        assert "products and users are invented" not in Reader(real.app).visible_text("/")
 
 
 def test_the_same_day_tells_the_same_events_to_the_byte() -> None:

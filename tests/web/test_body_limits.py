@@ -47,7 +47,7 @@ def test_a_large_form_is_refused_unread_by_a_page_in_the_readers_language(
     announced = {"CONTENT_LENGTH": str(MIB + 1), "CONTENT_TYPE": media_type, "HTTP_ACCEPT_LANGUAGE": "fr"}
     answer = make_host().test_client().post(path, input_stream=Unread(), environ_overrides=announced)
     assert answer.status_code == 413
-    assert "L’envoi est trop volumineux" in answer.text
+    assert "Votre envoi est trop volumineux" in answer.text
 
 
 # Werkzeug leaves a part of a form that it refuses to the collector.

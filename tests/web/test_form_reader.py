@@ -72,8 +72,8 @@ def test_a_field_is_read_as_it_was_meant(marketplace: Marketplace, name: str, se
     [
         ("text", "", "Choose a reason"),
         ("text", "abcdef", "Use at most 5 characters"),
-        ("day", "2 March", "Enter a day, such as 2026-03-02"),
-        ("at", "2026-03-02T10:00+01:00", "Enter a day and a time"),
+        ("day", "2 March", "Enter a date, such as 2026-03-02"),
+        ("at", "2026-03-02T10:00+01:00", "Enter a date and time"),
         ("amount", "", "Enter an amount, such as 49.90"),
         ("amount", "1.005", "Enter an amount, such as 49.90"),
     ],

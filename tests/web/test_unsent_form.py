@@ -46,7 +46,7 @@ def test_a_sellers_answer_outlives_the_session_in_which_it_was_written(desk: Mar
     assert seller.post(ANSWER).status == 401
     signs_in(seller, "seller", "seller-1")
     page = seller.post(ANSWER)
-    assert (page.status, "Send what you wrote again" in page.visible_text) == (400, True)
+    assert (page.status, "Send your text again" in page.visible_text) == (400, True)
     assert [one.body for one in messages(desk)] == []
     page = seller.post(ANSWER)
     assert page.status == 200

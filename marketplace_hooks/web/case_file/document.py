@@ -72,7 +72,7 @@ def _bounded_blocks(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     if left_out <= 0:
         return blocks
     half = SECTION_BLOCKS // 2
-    notice = ngettext("%(count)s entry is left out here.", "%(count)s entries are left out here.", left_out)
+    notice = ngettext("%(count)s entry is not shown here.", "%(count)s entries are not shown here.", left_out)
     return (*blocks[:half], Passage(heading=notice), *blocks[-half:])
 
 
@@ -117,8 +117,8 @@ def _cut(text: str, limit: int) -> str:
         room -= len(line) + LINE_SIZE
     shown = "\n".join(lines)
     notice = ngettext(
-        "[Cut here: one more character. The request’s own page has the whole text.]",
-        "[Cut here: %(count)s more characters. The request’s own page has the whole text.]",
+        "[Text cut here: one more character. The request’s page has the full text.]",
+        "[Text cut here: %(count)s more characters. The request’s page has the full text.]",
         len(text) - len(shown),
     )
     return f"{shown}\n{notice}"

@@ -67,7 +67,7 @@ def outcome_blocks(file: Mapping[str, Any]) -> Iterator[Block]:
         yield fact_rows((gettext("Version"), file["release_number"]))
         if "not_fixed" in resolution:
             text = resolution["not_fixed"] or ""
-            yield Passage(heading=gettext("The customer says that it is not fixed"), text=text, is_quoted=True)
+            yield Passage(heading=gettext("The customer reports that it is not fixed"), text=text, is_quoted=True)
     offer = file["offer"]
     if offer:
         answers = {"accepted": gettext("accepted"), "declined": gettext("declined")}

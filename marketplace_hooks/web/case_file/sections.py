@@ -55,11 +55,11 @@ def listing_section(detail: Mapping[str, Any]) -> FileSection:
     listing = detail["listing"]
     title = gettext("Announced on the purchase date")
     if listing is None:
-        unknown = Passage(heading=gettext("No page of the product is known from that day."))
+        unknown = Passage(heading=gettext("No product page is on record for that day."))
         return FileSection(name="listing", title=title, blocks=(unknown,))
     rows = fact_rows(
         (gettext("Purchase date"), instant(listing["announced_at"])),
-        (gettext("Product page of"), instant(listing["published_at"])),
+        (gettext("Product page as of"), instant(listing["published_at"])),
         (gettext("PrestaShop versions"), versions(listing["compatible_from"], listing["compatible_to"])),
         (gettext("Incompatible modules"), ", ".join(_module(one) for one in listing["incompatible_modules"])),
         (gettext("Conflicting overrides"), ", ".join(listing["conflicting_overrides"])),
@@ -93,7 +93,7 @@ def _request(file: Mapping[str, Any]) -> FactRows:
         (gettext("Order no."), file["purchase_id"]),
         (gettext("Purchased on"), instant(purchase.get("purchased_at"))),
         (gettext("Site of the purchase"), purchase.get("shop_url")),
-        (gettext("Business Care when it was sent"), _entitlement(file)),
+        (gettext("Business Care at submission"), _entitlement(file)),
         (gettext("Business Care now"), care and "\n".join(filter(None, (care_title(care), care_extent(care))))),
     )
 
@@ -123,7 +123,7 @@ def _checks(file: Mapping[str, Any]) -> FileSection:
     if file["exchanges"]:
         asked = gettext("What we asked of the shop, and what it answered")
         blocks.append(Passage(heading=asked, text="\n".join(_exchange_lines(file))))
-    return FileSection(name="checks", title=gettext("What was checked"), blocks=tuple(blocks))
+    return FileSection(name="checks", title=gettext("Checks"), blocks=tuple(blocks))
 
 
 def _exchange_lines(file: Mapping[str, Any]) -> Iterator[str]:
@@ -152,7 +152,7 @@ def _message_notes(message: Mapping[str, Any]) -> Iterator[str]:
         if message["counts"] is None:
             yield gettext("to be confirmed")
         elif message["counts"]:
-            yield gettext("counts as an answer")
+            yield gettext("counts as a response")
         else:
             reason = REPLY_REASONS.get(message["reason"], message["reason"])
             yield gettext("does not count: %(why)s", why=str(reason))

@@ -92,13 +92,13 @@ def _reach(seen: EligibilityCheck) -> CheckSummary:
     found = reach(seen.inspection.findings)
     state = "pass" if found.answered else "running" if seen.running else "unknown"
     text = {
-        "pass": gettext("It answered."),
-        "running": gettext("We are looking."),
+        "pass": gettext("It responded."),
+        "running": gettext("Checking…"),
         "unknown": gettext("No answer."),
     }[state]
     if state == "unknown" and found.obstacle is not None:
         text = explain(wording(), found.obstacle, {})
-    to_do = gettext("Try again in a while, or declare below what your shop runs.") if state == "unknown" else None
+    to_do = gettext("Try again later, or enter your shop’s details below.") if state == "unknown" else None
     return CheckSummary(
         name="reach",
         label=str(CHECKS["reach"]),
@@ -121,7 +121,7 @@ def _notes(seen: EligibilityCheck) -> list[str]:
         noted = [one for one in own if one.note is not None and one.note is not Note.UNFINISHED_UPGRADE]
         texts = [explain(wording(), one.note, one.facts, version=known) for one in noted if one.note is not None]
         if own and all(one.is_known for one in own):
-            texts.insert(0, gettext("It worked."))
+            texts.insert(0, gettext("It works."))
         lines += [gettext("%(key)s: %(what)s", key=str(name), what=text) for text in texts]
     if any(one.note is Note.UNFINISHED_UPGRADE for one in findings):
         lines.append(explain(wording(), Note.UNFINISHED_UPGRADE, {}))

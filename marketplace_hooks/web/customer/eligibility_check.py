@@ -54,7 +54,7 @@ def declare_site(check_id: str) -> Response | BaseResponse:
     if form.errors or declaration is None:
         return make_response(_page(check_id, form), 422)
     run_in_transaction(runtime, lambda uow: declare(uow, check_id, declaration))
-    flash("good", gettext("What you declared was added to the check."))
+    flash("good", gettext("Your details were added to the check."))
     return redirect(url_for("mh_customer.check", check_id=check_id), 303)
 
 
@@ -102,11 +102,11 @@ def send_request(draft_id: str) -> BaseResponse:
     try:
         sent = run_in_transaction(runtime, lambda uow: send_draft(uow, customer_id(), draft_id, as_it_is=as_it_is))
     except Conflict:
-        flash("calm", gettext("Your shop is still being looked at. You can send your request in a moment."))
+        flash("calm", gettext("Your shop is still being checked. You can send your request in a moment."))
         with runtime.database.read_session() as session:
             return redirect(draft_url(own_draft(session, customer_id(), draft_id=draft_id)), 303)
     if sent.duplicate_of is not None:
-        flash("calm", gettext("You had sent the same words before, and that request is still open. Here it is."))
+        flash("calm", gettext("You already sent the same request, and it is still open. Here it is."))
         return redirect(request_url(sent.duplicate_of), 303)
     if sent.closed_at is None:
         flash("good", gettext("Your request was sent."))

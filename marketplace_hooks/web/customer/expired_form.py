@@ -27,7 +27,7 @@ def show_form_again(error: ExpiredForm) -> Response:
         with current_runtime().database.read_session() as session:
             return show_again(session)
     if request.endpoint == "mh_customer.make_move" and move in _TEXT_FIELDS:
-        message = gettext("This form had been open for too long. Everything is still here: send it again.")
+        message = gettext("This form was open for too long. Nothing is lost: send it again.")
         request_id = str((request.view_args or {})["request_id"])
         return show_request(request_id, status=400, errors={_TEXT_FIELDS[move]: message}, written=request.form)
     return show_refusal(error)

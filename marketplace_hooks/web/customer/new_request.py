@@ -102,7 +102,7 @@ def show_again(session: Session) -> Response:
     """The form as it was filled in, with a new token: the old one has expired."""
     form = NewRequestForm.read()
     bought = about(session, _id_of("purchase"), _id_of("product"))
-    message = gettext("This form had been open for too long. Everything is still here: send it again.")
+    message = gettext("This form was open for too long. Nothing is lost: send it again.")
     return make_response(_form(session, bought, form, errors={**form.messages, "subject": message}), 400)
 
 
@@ -164,8 +164,8 @@ def _form(
 
 def _too_often(session: Session, bought: PurchaseSummary, form: NewRequestForm, wait_s: int) -> Response:
     message = ngettext(
-        "Your shop was looked at very often just now. Everything is still here: wait one second, then go on.",
-        "Your shop was looked at very often just now. Everything is still here: wait %(count)s seconds, then go on.",
+        "Your shop has been checked too many times in a row. Nothing is lost: wait one second, then continue.",
+        "Your shop has been checked too many times in a row. Nothing is lost: wait %(count)s seconds, then continue.",
         wait_s,
     )
     page = _form(session, bought, form, errors={**form.messages, "shop_url": message})

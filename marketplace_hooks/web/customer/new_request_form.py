@@ -56,7 +56,7 @@ class SiteForm(PageForm):
         super().validate()
         if bool(self.client_id.data) != bool(self.client_secret.data):
             missing = "client_secret" if self.client_id.data else "client_id"
-            self.add_error(missing, gettext("The client’s id and its secret come together: give both, or neither."))
+            self.add_error(missing, gettext("Enter both the client ID and the client secret, or neither."))
         self.modules.data = _uploaded_list() or self.modules.data
         self.declaration = self._read_declaration()
         return not self.errors
@@ -69,7 +69,7 @@ class SiteForm(PageForm):
     def require_declaration(self) -> None:
         """Reject a form that declares nothing."""
         if self.declaration is None and not self.errors:
-            message = gettext("Say which version your shop runs, or give the list of its modules.")
+            message = gettext("Enter your PrestaShop version, or add the list of your modules.")
             self.add_error("platform_version", message)
 
     def _read_declaration(self) -> Declaration | None:
@@ -79,14 +79,15 @@ class SiteForm(PageForm):
                 declared = read_exported_list(self.modules.data)
             except ValueError:
                 message = gettext(
-                    "This list cannot be read. Its first line names the columns, one of them “name”, as in the export."
+                    "We could not read this list. Its first line must name the columns, including “name”, as in "
+                    "the export."
                 )
                 self.add_error("modules", message)
         if self.platform_version.data:
             try:
                 version = clean_version(self.platform_version.data)
             except ValueError:
-                self.add_error("platform_version", gettext("This is not a version, such as 8.2.1."))
+                self.add_error("platform_version", gettext("Enter a version such as 8.2.1."))
             else:
                 declared = Declaration(
                     platform_version=version, modules=declared.modules, whole_list=declared.whole_list
@@ -103,11 +104,11 @@ class NewRequestForm(SiteForm):
     subject = TextInputField(
         longest=LONGEST_SUBJECT,
         is_cut=True,
-        required=lazy("Say in a few words what it is about."),
+        required=lazy("Enter a subject."),
         filters=[_one_line],
     )
     body = TextInputField(
-        longest=LONGEST_BODY, is_cut=True, required=lazy("Describe what happens, and what you expected.")
+        longest=LONGEST_BODY, is_cut=True, required=lazy("Describe what happens and what you expected.")
     )
     shop_url = TextInputField(longest=LONGEST_URL, is_cut=True)
 
@@ -120,11 +121,9 @@ class NewRequestForm(SiteForm):
             self.kind.data = Kind.ANOMALY
         if self.purchase.data:
             if not self.shop_url.data:
-                self.add_error("shop_url", gettext("Say which shop it is about."))
+                self.add_error("shop_url", gettext("Enter the shop’s address."))
             elif parse(self.shop_url.data) is None:
-                message = gettext(
-                    "This address cannot be read. Write it as your browser shows it, such as www.shop.example."
-                )
+                message = gettext("Enter the address as your browser shows it, such as www.shop.example.")
                 self.add_error("shop_url", message)
         return not self.errors
 

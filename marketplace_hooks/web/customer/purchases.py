@@ -93,7 +93,7 @@ def download(purchase_id: str, release_id: str) -> Response | BaseResponse:
             link = link_to(session, runtime.settings, holder(purchase_id), release_id, question)
         except Forbidden as refused:
             why = DOWNLOADS.get(DownloadVerdict(refused.code))
-            return _page_403(bought, str(why) if why is not None else gettext("It may not be downloaded."))
+            return _page_403(bought, str(why) if why is not None else gettext("You cannot download it."))
     return redirect(link, 302)
 
 

@@ -99,13 +99,13 @@ _MOVES: Mapping[str, CustomerMove] = {
     ),
     "prefer-fix": CustomerMove(
         act=lambda uow, id_, form, cause: defer_refund(uow, locked_request(uow.session, id_), cause),
-        done=lazy("You chose the fix. The seller has a new date for it, and you can ask for the refund again."),
+        done=lazy("You chose the fix. The seller has a new deadline, and you can still request the refund."),
     ),
     "ask-refund": CustomerMove(
         act=lambda uow, id_, form, cause: ask_again(uow, locked_request(uow.session, id_), cause),
         done=lazy("The refund has been requested."),
     ),
-    "kind": CustomerMove(act=_confirm_kind, done=lazy("What your request is about was settled.")),
+    "kind": CustomerMove(act=_confirm_kind, done=lazy("The type of your request has been set.")),
     "send-as-is": CustomerMove(
         act=lambda uow, id_, form, cause: submission.send_as_is(uow, id_, cause),
         done=lazy("Your request was sent to the seller as it is."),
@@ -138,7 +138,7 @@ def give_information(request_id: str) -> BaseResponse:
     form = InformationForm.read()
     shop_url = form.shop_url.data
     if shop_url and parse(shop_url) is None:
-        form.add_error("shop_url", gettext("This address cannot be read."))
+        form.add_error("shop_url", gettext("Enter a valid shop address, such as www.shop.example."))
     if not shop_url:
         form.require_declaration()
     if form.errors:
@@ -151,7 +151,7 @@ def give_information(request_id: str) -> BaseResponse:
             check_id = _check_with(uow, request, shop_url or request.shop_url, form.declaration)
         submission.complete_information(uow, request_id, shop_url=shop_url or None, check_id=check_id, cause=cause)
 
-    return _run(request_id, act, gettext("What you gave was added to your request."), form)
+    return _run(request_id, act, gettext("Your information was added to the request."), form)
 
 
 def _check_with(
@@ -193,5 +193,5 @@ def _missing_texts(move: str, form: CustomerMoveForm) -> dict[str, str]:
     if move == "answer" and not says_something(form.body.data):
         return {"body": gettext("Write your message.")}
     if move == "contest" and not says_something(form.text.data):
-        return {"contest-text": gettext("Say why you do not agree.")}
+        return {"contest-text": gettext("Explain why you disagree.")}
     return {}

@@ -34,7 +34,7 @@ ACTIONS: Mapping[AuditAction, LazyText] = {
     AuditAction.RELEASES_UPDATED: lazy("PrestaShop releases added"),
     AuditAction.BACKUP_MADE: lazy("Backup made"),
     AuditAction.BACKUP_RESTORED: lazy("Backup restored"),
-    AuditAction.CUSTOMER_ERASED: lazy("Customer erased"),
+    AuditAction.CUSTOMER_ERASED: lazy("Customer data erased"),
     AuditAction.CUSTOMER_EXPORTED: lazy("Customer data exported"),
     AuditAction.PRODUCT_STATUS_CHANGED: lazy("Product status changed"),
     AuditAction.PRODUCT_CHANGE_CANCELLED: lazy("Scheduled product change cancelled"),

@@ -25,52 +25,53 @@ ENTITLEMENT_CODES: Mapping[Code, Label] = {
         for_customer=lazy("The product was free: it comes without Business Care."),
     ),
     Code.PRODUCT_SCOPE_MISMATCH: Label(
-        lazy("The purchase is of another product."), for_customer=lazy("This purchase is of another product.")
+        lazy("The purchase is for another product."), for_customer=lazy("This purchase is for another product.")
     ),
     Code.REFUNDED: Label(
         lazy("The purchase was refunded, which ended support."),
         for_customer=lazy("The purchase was refunded, which ended Business Care."),
     ),
     Code.TERMINATED: Label(
-        lazy("The marketplace has ended it before its term."),
-        for_customer=lazy("The marketplace ended it before its term."),
+        lazy("The marketplace ended it early."),
+        for_customer=lazy("The marketplace ended it early."),
     ),
     Code.PAYMENT_DISPUTED: Label(
-        lazy("The bank has reversed the payment."), for_customer=lazy("The bank took the payment of the purchase back.")
+        lazy("The bank reversed the payment."), for_customer=lazy("The bank reversed the payment.")
     ),
-    Code.NOT_STARTED: Label(lazy("It has not begun yet.")),
+    Code.NOT_STARTED: Label(lazy("It has not started yet.")),
     Code.PAYMENT_PENDING: Label(
-        lazy("The payment of the renewal has not succeeded yet."),
-        for_customer=lazy("The payment of the new period has not arrived yet."),
+        lazy("The renewal has not been paid yet."),
+        for_customer=lazy("The new period has not been paid yet."),
     ),
     Code.EXPIRED: Label(
-        lazy("Its period is over."),
-        for_customer=lazy("The last period that was paid for is over."),
+        lazy("Its period has ended."),
+        for_customer=lazy("The last paid period has ended."),
     ),
     Code.SHOP_NOT_BOUND: Label(
-        lazy("The purchase has no merchant site yet."), for_customer=lazy("The purchase is not attached to a shop yet.")
+        lazy("The purchase is not linked to a merchant site yet."),
+        for_customer=lazy("The purchase is not linked to a shop yet."),
     ),
     Code.SHOP_SCOPE_REQUIRED: Label(
-        lazy("The request does not say which merchant site it is about."),
-        for_customer=lazy("The request does not say which shop it is about."),
+        lazy("The request does not name a merchant site."),
+        for_customer=lazy("The request does not name a shop."),
     ),
     Code.SHOP_URL_INVALID: Label(
-        lazy("The address of the merchant site cannot be read."),
-        for_customer=lazy("The shop’s address cannot be read."),
+        lazy("The merchant site’s address is not valid."),
+        for_customer=lazy("The shop’s address is not valid."),
     ),
     Code.SHOP_SCOPE_MISMATCH: Label(
-        lazy("The request is about another site than the one of the purchase."),
-        for_customer=lazy("The shop is another one than the product was bought for."),
+        lazy("The request is about a different site from the purchase."),
+        for_customer=lazy("This is not the shop the product was bought for."),
     ),
-    Code.VALID_STAGING_SHOP: Label(lazy("The site is a test copy of the one of the purchase.")),
-    Code.VALID_RENEWAL_CANCELLED: Label(lazy("It goes on until its last day, and will not be renewed.")),
+    Code.VALID_STAGING_SHOP: Label(lazy("The site is a test copy of the purchase’s site.")),
+    Code.VALID_RENEWAL_CANCELLED: Label(lazy("It continues until its last day and will not renew.")),
     Code.VALID: Label(lazy("It is active for this product and this site.")),
 }
 """How an entitlement stands. The customer's text says why there is none; who is entitled is not told why."""
 
 REMEDIES: Mapping[Remedy, Label] = {
     Remedy.BUY: Label(
-        lazy("The product has to be bought."),
+        lazy("The product must be purchased first."),
         for_customer=lazy("Support and updates come with the purchase of a paid product."),
     ),
     Remedy.REACTIVATE: Label(
@@ -79,24 +80,24 @@ REMEDIES: Mapping[Remedy, Label] = {
     ),
     Remedy.WAIT_FOR_PAYMENT: Label(
         lazy("The renewal is being paid."),
-        for_customer=lazy("Nothing needs to be done if the payment is under way: it counts once it has arrived."),
+        for_customer=lazy(
+            "If the payment is in progress, you have nothing to do: Business Care resumes once it is received."
+        ),
     ),
     Remedy.BIND_SHOP: Label(
-        lazy("The customer can name the merchant site of the purchase."),
-        for_customer=lazy("Attach the purchase to your shop, in your account on the marketplace."),
+        lazy("The customer can link the purchase to a merchant site."),
+        for_customer=lazy("Link the purchase to your shop, in your account on the marketplace."),
     ),
-    Remedy.NAME_SHOP: Label(
-        lazy("The customer can say which site it is about."), for_customer=lazy("Say which shop it is about.")
-    ),
+    Remedy.NAME_SHOP: Label(lazy("The customer can specify the site."), for_customer=lazy("Enter the shop’s address.")),
     Remedy.CORRECT_SHOP_URL: Label(
         lazy("The customer can correct the address."),
-        for_customer=lazy("Write the shop’s address as your browser shows it, such as www.shop.example."),
+        for_customer=lazy("Enter the shop’s address as your browser shows it, such as www.shop.example."),
     ),
     Remedy.CHANGE_SHOP: Label(
         lazy("The marketplace can change the merchant site of the purchase."),
         for_customer=lazy(
-            "If your shop has moved, have the marketplace attach the purchase to its new address; a product is bought "
-            "for one shop."
+            "If your shop has moved, ask the marketplace to link the purchase to its new address. Each "
+            "purchase covers one shop."
         ),
     ),
 }
@@ -107,28 +108,26 @@ WHY_IT_STOPS: Mapping[StopCause, LazyText] = {
 }
 
 WHY_ASKED_BACK: Mapping[ReversalReason, LazyText] = {
-    ReversalReason.RENEWAL_STOPPED: lazy("The renewal had been stopped in time."),
-    ReversalReason.SECOND_CHARGE: lazy("Another charge had paid this period."),
+    ReversalReason.RENEWAL_STOPPED: lazy("The renewal was cancelled in time."),
+    ReversalReason.SECOND_CHARGE: lazy("This period was already paid by another charge."),
 }
 """Why a charge is asked back."""
 
 NOTICE_TIMELINESS: Mapping[NoticeTimeliness, LazyText] = {
-    NoticeTimeliness.IN_TIME: lazy("It was sent in time."),
-    NoticeTimeliness.TOO_EARLY: lazy("It was sent earlier than due."),
-    NoticeTimeliness.TOO_LATE: lazy("It was sent later than due; its price binds all the same."),
+    NoticeTimeliness.IN_TIME: lazy("Sent on time."),
+    NoticeTimeliness.TOO_EARLY: lazy("Sent earlier than required."),
+    NoticeTimeliness.TOO_LATE: lazy("Sent after the notice period; its price is still binding."),
 }
 
 DOWNLOADS: Mapping[DownloadVerdict, LazyText] = {
     DownloadVerdict.NOT_PUBLISHED: lazy("It is not published yet."),
-    DownloadVerdict.REFUNDED: lazy("The purchase was refunded, and opens no downloads any more."),
-    DownloadVerdict.PAYMENT_DISPUTED: lazy(
-        "The bank took the payment of the purchase back, so nothing can be downloaded."
-    ),
-    DownloadVerdict.NOT_BOUGHT: lazy("This update is sold for itself, and was not bought with this purchase."),
-    DownloadVerdict.NO_BUSINESS_CARE: lazy("The purchase has no Business Care, and updates come with it."),
-    DownloadVerdict.NOT_STARTED: lazy("Business Care has not begun yet."),
-    DownloadVerdict.PAYMENT_PENDING: lazy("It can be downloaded once the payment of the new period has arrived."),
-    DownloadVerdict.BUSINESS_CARE_OVER: lazy("It was published after your Business Care had ended."),
+    DownloadVerdict.REFUNDED: lazy("The purchase was refunded, so its downloads are no longer available."),
+    DownloadVerdict.PAYMENT_DISPUTED: lazy("The bank reversed the payment, so downloads are not available."),
+    DownloadVerdict.NOT_BOUGHT: lazy("This update is sold separately and has not been bought."),
+    DownloadVerdict.NO_BUSINESS_CARE: lazy("Updates come with Business Care, which this purchase does not have."),
+    DownloadVerdict.NOT_STARTED: lazy("Business Care has not started yet."),
+    DownloadVerdict.PAYMENT_PENDING: lazy("You can download it once the new period is paid."),
+    DownloadVerdict.BUSINESS_CARE_OVER: lazy("It was published after your Business Care ended."),
 }
 """Why a release may not be downloaded."""
 

@@ -12,7 +12,7 @@ from ...models.products import ProductKind
 from ..i18n.language import LazyText, gettext, lazy
 
 CATEGORIES: dict[str, LazyText] = {
-    "analytics": lazy("Figures and reports"),
+    "analytics": lazy("Analytics and reports"),
     "catalogue": lazy("Catalogue"),
     "checkout": lazy("Cart and checkout"),
     "customer-service": lazy("Customer service"),
@@ -20,11 +20,11 @@ CATEGORIES: dict[str, LazyText] = {
     "invoicing": lazy("Invoices"),
     "marketing": lazy("Marketing"),
     "payment": lazy("Payment"),
-    "performance": lazy("Speed"),
+    "performance": lazy("Performance"),
     "promotions": lazy("Promotions"),
     "reviews": lazy("Reviews"),
     "security": lazy("Security"),
-    "seo": lazy("Search engines"),
+    "seo": lazy("SEO"),
     "shipping": lazy("Shipping"),
     "stock": lazy("Stock"),
     "themes": lazy("Themes"),

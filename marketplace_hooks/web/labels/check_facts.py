@@ -55,23 +55,23 @@ def _entitlement(evidence: Mapping[str, Any]) -> Facts:
 def _site(evidence: Mapping[str, Any]) -> Facts:
     code = evidence.get("code")
     if code:
-        yield gettext("Found"), entitlement_label(code)
+        yield gettext("Finding"), entitlement_label(code)
     elif "reported_shop" in evidence:
         found = gettext(
-            "The companion of another shop of the same installation has reported: shop %(reported)s, where shop "
-            "%(asked)s was asked for.",
+            "The companion of another shop of the same installation responded: shop %(reported)s instead "
+            "of shop %(asked)s.",
             reported=evidence["reported_shop"],
             asked=evidence["asked_shop"],
         )
-        yield gettext("Found"), found
+        yield gettext("Finding"), found
         yield from _source(evidence)
     elif "asked_shop" in evidence:
-        yield gettext("Found"), gettext("Another shop of the same installation, says the shop itself.")
+        yield gettext("Finding"), gettext("Another shop of the same installation, according to the shop.")
         yield from _source(evidence)
     elif evidence.get("test_copy"):
-        yield gettext("Found"), gettext("A test copy of the site that the product was bought for.")
+        yield gettext("Finding"), gettext("A test copy of the site the product was bought for.")
     else:
-        yield gettext("Found"), gettext("The site that the product was bought for.")
+        yield gettext("Finding"), gettext("The site the product was bought for.")
 
 
 def _version(evidence: Mapping[str, Any]) -> Facts:
@@ -82,7 +82,7 @@ def _version(evidence: Mapping[str, Any]) -> Facts:
         own = fork.get("version")
         yield gettext("Platform found"), f"{fork['platform']} {own}" if own else str(fork["platform"])
         if fork.get("made_from"):
-            yield gettext("Made from PrestaShop"), str(fork["made_from"])
+            yield gettext("Based on PrestaShop"), str(fork["made_from"])
     yield from _source(evidence)
     for key, label in (
         ("announced_at_purchase", gettext("Announced on the purchase date")),
@@ -90,7 +90,7 @@ def _version(evidence: Mapping[str, Any]) -> Facts:
     ):
         announced = evidence.get(key)
         if announced is not None:
-            yield label, version_range(announced) or gettext("no version named")
+            yield label, version_range(announced) or gettext("no version given")
     if evidence.get("compatible_today") is not None:
         yield gettext("Compatible today"), gettext("yes") if evidence["compatible_today"] else gettext("no")
 
@@ -102,9 +102,9 @@ def _installed(evidence: Mapping[str, Any]) -> Facts:
     if evidence.get("enabled") is not None:
         yield gettext("Enabled"), gettext("yes") if evidence["enabled"] else gettext("no")
     if evidence.get("unfinished_upgrade"):
-        yield gettext("Upgrade"), gettext("Begun and not finished.")
+        yield gettext("Upgrade"), gettext("Started but not finished.")
     if evidence.get("seen_in_code"):
-        yield gettext("Seen"), gettext("in the code of the home page, which proves no installation")
+        yield gettext("Seen"), gettext("in the home page’s code, which does not prove it is installed")
     yield from _source(evidence)
 
 
@@ -122,12 +122,12 @@ def _conflicts(evidence: Mapping[str, Any]) -> Facts:
     declared = evidence.get("declared_overrides") or []
     unmarked = evidence.get("unmarked_overrides") or []
     if declared:
-        yield gettext("Overrides that the product’s page declares to conflict"), _paths(declared)
+        yield gettext("Overrides declared as conflicting on the product’s page"), _paths(declared)
     if unmarked:
-        yield gettext("Overrides of the product’s own classes that no module has marked"), _paths(unmarked)
+        yield gettext("Overrides of the product’s own classes, not added by any module"), _paths(unmarked)
     others = [path for path in evidence.get("overrides") or [] if path not in {*declared, *unmarked}]
     if others:
-        yield gettext("Overrides that touch the product"), _paths(others)
+        yield gettext("Overrides that affect the product"), _paths(others)
     yield from _source(evidence)
 
 
@@ -138,13 +138,13 @@ def _sources(evidence: Mapping[str, Any]) -> Facts:
     changed = evidence.get("changed")
     if changed:
         paths = [one if isinstance(one, str) else str(one.get("path", one)) for one in changed]
-        yield gettext("Files of the product that are not those of the release"), _paths(paths, _modified(evidence))
+        yield gettext("Product files that differ from the published version"), _paths(paths, _modified(evidence))
     elif changed is not None:
-        yield gettext("Found"), gettext("The product’s files are those of the release.")
+        yield gettext("Finding"), gettext("The product’s files match the published version.")
     elif version and evidence.get("files_reported", True):
         yield (
-            gettext("Found"),
-            gettext("The files were reported; we have none of this version to compare them with."),
+            gettext("Finding"),
+            gettext("The files were reported, but we have no reference files for this version."),
         )
     yield from _remarks(evidence)
     yield from _source(evidence)
@@ -154,11 +154,11 @@ def _platform_sources(evidence: Mapping[str, Any]) -> Facts:
     changed = evidence.get("changed")
     if changed:
         yield (
-            gettext("Files of PrestaShop that the site’s own check reports as changed"),
+            gettext("PrestaShop files reported as changed by the site’s own check"),
             _paths(changed, _modified(evidence)),
         )
     elif changed is not None:
-        yield gettext("Found"), gettext("The site’s own check reports no changed file of PrestaShop.")
+        yield gettext("Finding"), gettext("The site’s own check reports no changed PrestaShop file.")
     yield from _remarks(evidence)
     yield from _source(evidence)
 

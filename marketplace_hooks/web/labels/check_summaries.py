@@ -54,7 +54,7 @@ def check_summary(check: Check, *, running: bool = False) -> CheckSummary:
         name=name,
         label=CHECKS[name].for_role(Role.CUSTOMER) if name in CHECKS else name,
         state="running" if waits else result.value,
-        found=gettext("We are looking.") if waits else _FOUND[name](result, evidence),
+        found=gettext("Checking…") if waits else _FOUND[name](result, evidence),
         how_sure=_how_sure(evidence),
         meaning=_meaning(name, evidence),
         to_do=None if waits or result is CheckResult.PASS else _to_do(name, result, evidence),
@@ -63,14 +63,14 @@ def check_summary(check: Check, *, running: bool = False) -> CheckSummary:
 
 def _how_sure(evidence: Check) -> str | None:
     if evidence.get("seen_in_code"):
-        return gettext("Seen in the code of your home page, which loads a file of it.")
+        return gettext("Seen in your home page’s code, which loads one of its files.")
     strength = evidence.get("strength")
     return None if strength is None else STRENGTHS[Strength(strength)].for_role(Role.CUSTOMER)
 
 
 def _meaning(name: str, evidence: Check) -> str:
     if name == "conflicting_development" and evidence.get("announced") == 0:
-        return gettext("The product’s page names nothing that it does not work with.")
+        return gettext("The product’s page lists no known incompatibility.")
     return str(CHECK_PURPOSES.get(name, ""))
 
 
@@ -85,14 +85,14 @@ def _entitlement(result: CheckResult, evidence: Check) -> str:
 def _merchant_site(result: CheckResult, evidence: Check) -> str:
     if result is CheckResult.PASS:
         if evidence.get("test_copy"):
-            return gettext("It is a test copy of the shop that the product was bought for.")
-        return gettext("It is the shop that the product was bought for.")
+            return gettext("It is a test copy of the shop the product was bought for.")
+        return gettext("It is the shop the product was bought for.")
     if result is CheckResult.FAIL and "reported_shop" in evidence:
         return gettext("The companion of another shop of the same installation has reported.")
     if result is CheckResult.FAIL and "asked_shop" in evidence:
-        return gettext("It is another shop of the same installation than the product was bought for, says your shop.")
+        return gettext("According to your shop, this is a different shop of the same installation.")
     if result is CheckResult.FAIL:
-        return gettext("It is another shop than the product was bought for. We did not visit it.")
+        return gettext("This is not the shop the product was bought for. We did not visit it.")
     return why_not_entitled(Code(evidence["code"])) if "code" in evidence else gettext("Unknown.")
 
 
@@ -102,7 +102,7 @@ def _platform_version(result: CheckResult, evidence: Check) -> str:
     fork = evidence.get("fork")
     if version is None and fork is not None:
         return gettext(
-            "Your shop runs %(platform)s, a variant of PrestaShop, and not PrestaShop itself.",
+            "Your shop runs %(platform)s, a variant of PrestaShop, not PrestaShop itself.",
             platform=fork["platform"],
         )
     if version is None:
@@ -110,12 +110,12 @@ def _platform_version(result: CheckResult, evidence: Check) -> str:
     if announced is None:
         return gettext("PrestaShop %(version)s.", version=version)
     text = (
-        gettext("PrestaShop %(version)s, among those announced (%(range)s).", version=version, range=announced)
+        gettext("PrestaShop %(version)s, one of the announced versions (%(range)s).", version=version, range=announced)
         if result is CheckResult.PASS
-        else gettext("PrestaShop %(version)s; announced were %(range)s.", version=version, range=announced)
+        else gettext("PrestaShop %(version)s; the announced versions were %(range)s.", version=version, range=announced)
     )
     if result is CheckResult.FAIL and evidence.get("compatible_today"):
-        today = gettext("Today’s page announces it.")
+        today = gettext("The product’s page announces it today.")
         text = f"{text} {today}"
     return f"{text} {_contradicted(evidence)}".strip()
 
@@ -133,12 +133,12 @@ def _product_installed(result: CheckResult, evidence: Check) -> str:
     if result is CheckResult.FAIL:
         return gettext("%(module)s is not installed.", module=evidence["module"])
     text = (
-        gettext("%(module)s is installed, in version %(version)s.", module=evidence["module"], version=version)
+        gettext("%(module)s is installed, version %(version)s.", module=evidence["module"], version=version)
         if version
         else gettext("%(module)s is installed.", module=evidence["module"])
     )
     if evidence.get("unfinished_upgrade"):
-        unfinished = gettext("Its update was begun and not finished.")
+        unfinished = gettext("An update was started but not finished.")
         text = f"{text} {unfinished}"
     return f"{text} {_contradicted(evidence)}".strip()
 
@@ -147,15 +147,15 @@ def _conflicts(result: CheckResult, evidence: Check) -> str:
     if result is CheckResult.FAIL:
         return " ".join(_conflicts_found(evidence))
     if result is CheckResult.PASS:
-        return gettext("Nothing that is announced not to work with the product.")
+        return gettext("Nothing announced as incompatible with the product.")
     seen = evidence.get("modules_seen_in_code") or []
     if seen:
         return gettext(
-            "The code of your home page names what is announced not to work with the product: %(names)s. We could not "
-            "see whether it is installed.",
+            "Your home page’s code mentions something announced as incompatible with the product: "
+            "%(names)s. We could not see whether it is installed.",
             names=_names(seen),
         )
-    return gettext("We could not see everything that your shop runs.")
+    return gettext("We could not see everything your shop uses.")
 
 
 def _conflicts_found(evidence: Check) -> list[str]:
@@ -164,12 +164,10 @@ def _conflicts_found(evidence: Check) -> list[str]:
     declared = evidence.get("declared_overrides") or ([] if unmarked else evidence.get("overrides") or [])
     found = []
     if modules or declared:
-        found.append(gettext("Announced not to work with the product: %(names)s.", names=_names(modules, declared)))
+        found.append(gettext("Announced as incompatible with the product: %(names)s.", names=_names(modules, declared)))
     if unmarked:
         found.append(
-            gettext(
-                "Overrides of the product’s own code that no module has brought: %(names)s.", names=_names(unmarked)
-            )
+            gettext("Overrides of the product’s code, not added by any module: %(names)s.", names=_names(unmarked))
         )
     return found
 
@@ -178,21 +176,21 @@ def _sources(result: CheckResult, evidence: Check) -> str:
     changed = evidence.get("changed") or []
     if result is CheckResult.FAIL:
         return ngettext(
-            "%(count)s file of the product differs from what the seller published: %(names)s.",
-            "%(count)s files of the product differ from what the seller published: %(names)s.",
+            "%(count)s product file differs from what the seller published: %(names)s.",
+            "%(count)s product files differ from what the seller published: %(names)s.",
             _count(evidence, changed),
             names=_names(changed),
         )
     if result is CheckResult.PASS:
-        return gettext("The files of the product are those that the seller published.")
+        return gettext("The product’s files are the ones the seller published.")
     if evidence.get("version") and evidence.get("files_reported", True):
         return gettext(
-            "The files of version %(version)s were reported, and we have none to compare them with.",
+            "The files of version %(version)s were reported, but we have nothing to compare them with.",
             version=evidence["version"],
         )
     if evidence.get("companion"):
-        return gettext("Your companion module reported no file of the product that we could compare.")
-    return gettext("We could not read the files, which is usual without a companion module.")
+        return gettext("Your companion module reported no product file that we could compare.")
+    return gettext("We could not read the files, which is normal without the companion module.")
 
 
 def _count(evidence: Check, changed: Sequence[str]) -> int:
@@ -205,16 +203,16 @@ def _platform_sources(result: CheckResult, evidence: Check) -> str:
     changed = evidence.get("changed") or []
     if result is CheckResult.FAIL:
         return ngettext(
-            "%(count)s file of PrestaShop itself was changed, says your shop’s own check: %(names)s.",
-            "%(count)s files of PrestaShop itself were changed, says your shop’s own check: %(names)s.",
+            "According to your shop’s own check, %(count)s PrestaShop file was changed: %(names)s.",
+            "According to your shop’s own check, %(count)s PrestaShop files were changed: %(names)s.",
             _count(evidence, changed),
             names=_names(changed),
         )
     if result is CheckResult.PASS:
-        return gettext("The files of PrestaShop are unchanged, says your shop’s own check.")
+        return gettext("According to your shop’s own check, the PrestaShop files are unchanged.")
     if evidence.get("companion"):
         return gettext("Your companion module could not compare PrestaShop’s files with those of its release.")
-    return gettext("We could not read the files, which is usual without a companion module.")
+    return gettext("We could not read the files, which is normal without the companion module.")
 
 
 _FOUND: Mapping[str, Callable[[CheckResult, Check], str]] = {
@@ -232,18 +230,16 @@ _UNKNOWN_TO_DO: Mapping[str, LazyText] = {
 }
 _FAILED_TO_DO: Mapping[str, LazyText] = {
     "platform_version": lazy(
-        "You may send your request: the seller decides, and may help all the same. An update of your shop, or of the "
-        "product, may also settle it."
+        "You can send your request: the seller decides and may still help. Updating your shop or the "
+        "product may also solve the problem."
     ),
-    "product_installed": lazy("If you ask how to install it, nothing is wrong. Otherwise install it first."),
-    "conflicting_development": lazy(
-        "If you can, switch them off and try again. You may send your request in any case."
-    ),
+    "product_installed": lazy("If your question is about installing it, this is normal. Otherwise, install it first."),
+    "conflicting_development": lazy("If you can, disable them and try again. You can send your request in any case."),
     "sources": lazy(
-        "Put the published files back if you can. You may send your request in any case: the seller decides."
+        "Restore the published files if you can. You can send your request in any case: the seller decides."
     ),
     "platform_sources": lazy(
-        "Put PrestaShop’s own files back if you can. You may send your request in any case: the seller decides."
+        "Restore PrestaShop’s original files if you can. You can send your request in any case: the seller decides."
     ),
 }
 
@@ -259,7 +255,7 @@ def _to_do(name: str, result: CheckResult, evidence: Check) -> str | None:
 
 def _contradicted(evidence: Check) -> str:
     others = sorted({str(one["value"]) for one in evidence.get("contradicted_by") or []})
-    return gettext("Another sign speaks of %(values)s.", values=", ".join(others)) if others else ""
+    return gettext("Another source says %(values)s.", values=", ".join(others)) if others else ""
 
 
 def _named(module: Mapping[str, Any]) -> str:

@@ -14,23 +14,23 @@ from .label import Label
 CHECKS: Mapping[str, Label] = {
     "entitlement": Label(lazy("Business Care")),
     "merchant_site": Label(lazy("Merchant site"), for_customer=lazy("The shop it was bought for")),
-    "platform_version": Label(lazy("PrestaShop version"), for_customer=lazy("Version of PrestaShop")),
+    "platform_version": Label(lazy("PrestaShop version"), for_customer=lazy("PrestaShop version")),
     "product_installed": Label(lazy("Product on the site"), for_customer=lazy("The product on your shop")),
     "conflicting_development": Label(
         lazy("Conflicting developments"), for_customer=lazy("Other modules and developments")
     ),
     "sources": Label(lazy("Source code of the product"), for_customer=lazy("Source files of the product")),
     "platform_sources": Label(lazy("Source code of PrestaShop"), for_customer=lazy("Source files of PrestaShop")),
-    "reach": Label(lazy("Your shop answers")),
+    "reach": Label(lazy("Your shop is reachable")),
 }
 
 CHECK_PURPOSES: Mapping[str, LazyText] = {
     "entitlement": lazy("Support is part of Business Care, which must be active on the day you send your request."),
     "merchant_site": lazy("Support covers the shop the product was bought for, and its test copies."),
-    "reach": lazy("We visit your shop as anybody could, to read what it runs. Nothing is changed."),
-    "platform_version": lazy("The product’s page announced on the day you bought it with which versions it works."),
+    "reach": lazy("We visit your shop as any visitor could, to see what it runs. Nothing is changed."),
+    "platform_version": lazy("On the day you bought it, the product’s page announced the compatible versions."),
     "product_installed": lazy("For the seller’s information only. It is not a reason to refuse."),
-    "conflicting_development": lazy("Some modules and overrides are announced not to work with the product."),
+    "conflicting_development": lazy("Some modules and overrides are announced as incompatible with the product."),
     "sources": lazy("Support only covers the original files, as published by the seller."),
     "platform_sources": lazy("Support only covers shops whose PrestaShop files are unchanged."),
 }
@@ -54,13 +54,13 @@ STRENGTHS: Mapping[Strength, Label] = {
     Strength.VERIFIED: Label(
         lazy("verified"), for_customer=lazy("Verified: PrestaShop itself answered, with the key you gave.")
     ),
-    Strength.OBSERVED: Label(lazy("observed"), for_customer=lazy("Seen on your shop, as anybody can see it.")),
+    Strength.OBSERVED: Label(lazy("observed"), for_customer=lazy("Seen on your shop, as any visitor can see it.")),
     Strength.MAY_BE_STALE: Label(
         lazy("observed, may be out of date"),
-        for_customer=lazy("Read in a file that is not always brought up to date: it may be older than what runs."),
+        for_customer=lazy("Read from a file that is not always kept up to date: it may describe an earlier version."),
     ),
     Strength.DECLARED: Label(
-        lazy("declared, not verified"), for_customer=lazy("As you declared it. We could not see it ourselves.")
+        lazy("declared, not verified"), for_customer=lazy("As you declared. We could not verify it.")
     ),
 }
 """How sure a finding is."""

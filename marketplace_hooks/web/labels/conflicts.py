@@ -25,41 +25,37 @@ CONFLICTS: Mapping[str, Label] = {
     ),
     "held_by_others": Label(lazy("You did not take it offline. Only whoever took it offline can put it back online.")),
     "changed_meanwhile": Label(lazy("Its status has changed since you opened this page.")),
-    "nothing_scheduled": Label(
-        lazy("There is no scheduled change any more: it was carried out or cancelled meanwhile.")
-    ),
+    "nothing_scheduled": Label(lazy("There is no scheduled change any more: it has been applied or cancelled.")),
     "not_withdrawn": Label(lazy("Nothing was done: the product is no longer permanently disabled.")),
     # requests for support
     "no_offer": Label(
         lazy("No offer is awaiting an answer."),
-        for_customer=lazy("Nothing was changed: no offer waits for your answer."),
+        for_customer=lazy("Nothing was changed: no offer is awaiting your answer."),
     ),
     "nothing_to_refund": Label(lazy("Nothing was done: there is nothing to refund.")),
-    "already_judged": Label(lazy("Somebody has judged this message meanwhile. What they said stands.")),
+    "already_judged": Label(lazy("Someone else has already decided about this message. Their decision stands.")),
     # closures
     "closure_in_the_past": Label(
         lazy("A closure must be declared in advance: choose today or a later day as its first day.")
     ),
     "closure_over": Label(lazy("This closure has ended and can no longer be changed.")),
     # Business Care
-    "does_not_run": Label(lazy("Nothing was changed: this Business Care has no renewal any more.")),
+    "does_not_run": Label(lazy("Nothing was changed: this Business Care no longer renews.")),
     "not_expired": Label(lazy("Nothing was changed: only Business Care that has ended can be reactivated.")),
     "product_withdrawn": Label(
         lazy("Nothing was changed: the product is permanently disabled, so its renewals are cancelled.")
     ),
-    "payment_disputed": Label(lazy("Nothing was changed: the bank took the payment of the purchase back.")),
+    "payment_disputed": Label(lazy("Nothing was changed: the bank reversed the payment.")),
     # forms and logs
-    "idempotency_key_in_use": Label(lazy("This is being carried out at this moment. Look again in a few seconds.")),
-    "already_corrected": Label(
-        lazy("Nothing was done: the event was corrected, and its corrected copy takes its place.")
-    ),
+    "idempotency_key_in_use": Label(lazy("This is in progress. Check again in a few seconds.")),
+    "already_corrected": Label(lazy("Nothing was done: the event was corrected and replaced by its corrected copy.")),
     "not_correctable": Label(lazy("Nothing was sent: only a rejected or ignored event can be corrected.")),
-    "no_business_care": Label(lazy("The product was free: its purchase has no Business Care.")),
-    "several_sources": Label(lazy("Several sources have an event of this id. Choose one in the list.")),
+    "no_business_care": Label(lazy("The product was free, so it has no Business Care.")),
+    "several_sources": Label(lazy("Several sources have an event with this ID. Choose one from the list.")),
 }
 OTHER = Label(
     lazy("This cannot be done now."),
-    for_customer=lazy("Nothing was changed: that was sent already, or is not possible now."),
+    for_customer=lazy("Nothing was changed: it was already sent, or is no longer possible."),
 )
 """Where a code has no text of its own."""
 
@@ -90,7 +86,7 @@ def conflict_label(refused: Refused, role: Role) -> str:
         if path in REJECTED_FIELDS:
             return str(REJECTED_FIELDS[path])
         if role is Role.CUSTOMER:
-            return gettext("Nothing was changed: what was asked for does not fit this request.")
+            return gettext("Nothing was changed: this is not possible for this request.")
     return OTHER.for_role(role)
 
 
@@ -100,16 +96,16 @@ def both_states(refused: Refused) -> str:
     if state not in STATE_TAGS or asked not in STATE_TAGS:
         return ""
     if state == asked:
-        return gettext("It is “%(state)s” already.", state=state_tag(state)[1])
+        return gettext("It is already “%(state)s”.", state=state_tag(state)[1])
     return gettext(
-        "It is “%(state)s” now and cannot become “%(asked)s”.", state=state_tag(state)[1], asked=state_tag(asked)[1]
+        "It is now “%(state)s” and cannot become “%(asked)s”.", state=state_tag(state)[1], asked=state_tag(asked)[1]
     )
 
 
 def _impossible_move(refused: Refused, role: Role) -> str:
     states = both_states(refused)
     if role is Role.OPERATOR:
-        return gettext("Nothing was done: somebody has changed it meanwhile. %(states)s", states=states)
+        return gettext("Nothing was done: someone else changed it in the meantime. %(states)s", states=states)
     if role is not Role.CUSTOMER:
         return gettext("This can no longer be done. %(states)s", states=states)
     state = refused.facts.get("state")
@@ -154,8 +150,8 @@ def _is_delivery(refused: Refused) -> bool:
 
 def _payload_purged(refused: Refused, role: Role) -> str:
     if _is_delivery(refused):
-        return gettext("Its content is no longer kept, so it cannot be sent again.")
-    return gettext("Its content is no longer kept, so it cannot be applied again.")
+        return gettext("Its content is no longer stored, so it cannot be sent again.")
+    return gettext("Its content is no longer stored, so it cannot be applied again.")
 
 
 def _not_replayable(refused: Refused, role: Role) -> str:

@@ -242,9 +242,7 @@ def why_this_date(clock: Mapping[str, Any]) -> list[str]:
     if not trace.counted:
         return []
     why = [
-        gettext(
-            "Counted from %(instant)s; the day itself does not count.", instant=reader.instant(clock["started_at"])
-        ),
+        gettext("Counted from %(instant)s; that day does not count.", instant=reader.instant(clock["started_at"])),
         _span(trace.counted),
         POLICIES[trace.policy].for_role(Role.CUSTOMER),
     ]

@@ -40,7 +40,7 @@ def _answer(one: Mapping[str, Any]) -> Iterator[str]:
         yield from _posted(one)
         return
     if one["status"] is not None:
-        yield gettext("Answer %(status)s", status=one["status"])
+        yield gettext("Response %(status)s", status=one["status"])
         if one["content_type"]:
             yield one["content_type"]
         yield gettext("%(count)s bytes", count=wording().number(one["size"]))

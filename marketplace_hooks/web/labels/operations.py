@@ -28,14 +28,14 @@ OTHER_THINGS: dict[str, LazyText] = {
 }
 """What else has an id that is looked for."""
 OUTCOMES: dict[str, LazyText] = {
-    "changed": lazy("something changed"),
+    "changed": lazy("changed"),
     "scheduled": lazy("scheduled for later"),
-    "no_effect": lazy("nothing to change"),
-    "superseded": lazy("something newer was known"),
+    "no_effect": lazy("no change needed"),
+    "superseded": lazy("newer data already received"),
     "mapped": lazy("events were made of it"),
 }
 SCOPES: dict[Scope, LazyText] = {
-    Scope.READ: lazy("Reading only"),
+    Scope.READ: lazy("Read only"),
     Scope.PRODUCTS: lazy("Products and packs"),
     Scope.BUSINESS_CARE: lazy("Business Care and purchases"),
     Scope.SUPPORT: lazy("Support requests"),
@@ -43,12 +43,12 @@ SCOPES: dict[Scope, LazyText] = {
 }
 SIGNS: dict[Sign, LazyText] = {
     Sign.BELOW_HEADERS: lazy("It appears below another message’s headers, so we cannot tell who wrote it."),
-    Sign.ABSENCE_WORDING: lazy("It reads like a note that somebody is away or that an office is closed."),
+    Sign.ABSENCE_WORDING: lazy("It reads like an out-of-office or closed-office notice."),
     Sign.NO_ANSWER: lazy("Nothing in it clearly answers the request."),
-    Sign.RECEIPT_WORDING: lazy("It reads like a template that confirms a receipt."),
-    Sign.IDENTICAL_BODY: lazy("The seller has sent the very same text many times this week."),
-    Sign.SECONDS_AFTER: lazy("It came within a minute of the request."),
-    Sign.NO_AUTHOR: lazy("It was sent by a program, and the platform does not vouch that a person wrote it."),
+    Sign.RECEIPT_WORDING: lazy("It reads like an automatic acknowledgement of receipt."),
+    Sign.IDENTICAL_BODY: lazy("The seller sent exactly the same text many times this week."),
+    Sign.SECONDS_AFTER: lazy("It arrived within a minute of the request."),
+    Sign.NO_AUTHOR: lazy("It was sent by a program, and the platform has not confirmed that a person wrote it."),
 }
 REFUND_PATHS: dict[str, LazyText] = {
     "platform": lazy("through the platform"),

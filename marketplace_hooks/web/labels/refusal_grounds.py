@@ -21,49 +21,55 @@ class GroundLabel:
 GROUND_LABELS: Mapping[Ground, GroundLabel] = {
     Ground.NOT_AN_ADVERTISED_FEATURE: GroundLabel(
         name=lazy("It is not about an advertised feature"),
-        for_seller=lazy("The request is not directly and exclusively about what the product page announces."),
+        for_seller=lazy(
+            "The request is not directly and exclusively about the features announced on the product’s page."
+        ),
         for_customer=lazy(
-            "The seller may refuse what is not directly and exclusively about what the product’s page announces."
+            "The seller may refuse a request that is not directly and exclusively about the features "
+            "announced on the product’s page."
         ),
     ),
     Ground.OTHER_MERCHANT_SITE: GroundLabel(
         name=lazy("It is about another merchant site"),
         for_seller=lazy("The product was bought for one site, and the request is about a different one."),
-        for_customer=lazy("The seller may refuse a request about another shop than the product was bought for."),
+        for_customer=lazy(
+            "The seller may refuse a request about a shop other than the one the product was bought for."
+        ),
     ),
     Ground.SITE_WORK_OR_THIRD_PARTY: GroundLabel(
         name=lazy("It is about work on the site or a third-party service"),
-        for_seller=lazy("Installing and configuring the product itself is part of Business Care and is never this."),
-        for_customer=lazy("The seller may refuse work on the shop itself, and what concerns other people’s services."),
+        for_seller=lazy(
+            "Installing and configuring the product itself is part of Business Care and never a reason to refuse."
+        ),
+        for_customer=lazy("The seller may refuse work on the shop itself or on third-party services."),
     ),
     Ground.PLATFORM_VERSION_INCOMPATIBLE: GroundLabel(
-        name=lazy("The site’s PrestaShop version is not a compatible one"),
-        for_seller=lazy("Judged by the versions that the product page announced on the day of the purchase."),
+        name=lazy("The site’s PrestaShop version is not compatible"),
+        for_seller=lazy("Based on the versions announced on the product’s page on the purchase date."),
         for_customer=lazy(
-            "The seller may refuse a shop whose PrestaShop is not among the versions announced on the day of the "
-            "purchase."
+            "The seller may refuse a shop whose PrestaShop version was not among those announced on the purchase date."
         ),
     ),
     Ground.CONFLICTING_DEVELOPMENT: GroundLabel(
         name=lazy("Additional developments conflict with the product"),
-        for_seller=lazy("The site has developments that are contrary to the product and incompatible with it."),
+        for_seller=lazy("The site has additional developments that conflict and are incompatible with the product."),
         for_customer=lazy(
             "The seller may refuse a shop with additional developments that are incompatible with the product."
         ),
     ),
     Ground.SOURCE_MODIFIED: GroundLabel(
         name=lazy("The customer has changed the source code"),
-        for_seller=lazy("Files of the product or of PrestaShop have been changed or specially developed."),
-        for_customer=lazy(
-            "The seller may refuse when the source files of the product, or of PrestaShop, were changed."
+        for_seller=lazy(
+            "The customer made custom developments, or changed source files of the product or of PrestaShop."
         ),
+        for_customer=lazy("The seller may refuse if the source files of the product or of PrestaShop were changed."),
     ),
 }
 
 GROUND_FINDINGS: Mapping[GroundFinding, LazyText] = {
     GroundFinding.SUPPORTED: lazy("The check found this reason."),
     GroundFinding.OPPOSITE: lazy("The check found the opposite."),
-    GroundFinding.UNKNOWN: lazy("The check could not find out."),
+    GroundFinding.UNKNOWN: lazy("The check was inconclusive."),
     GroundFinding.FOR_A_PERSON: lazy("No check can establish this: a person decides."),
 }
 """What the checks say about a ground, beside a refusal on it."""

@@ -44,7 +44,7 @@ STATE_TAGS: Mapping[str, tuple[str, LazyText]] = {
     # requests for support
     "submitted": (CALM, lazy("Being checked")),
     "needs_information": (WARNING, lazy("Information missing")),
-    "not_entitled": (BAD, lazy("Not entitled")),
+    "not_entitled": (BAD, lazy("Not covered")),
     "accepted": (CALM, lazy("Awaiting first response")),
     "refusable": (WARNING, lazy("Accepted, reason to refuse found")),
     "acknowledged": (CALM, lazy("Being worked on")),

@@ -50,7 +50,7 @@ CHANGES: Mapping[str, Label] = {
     "withdrawn": Label(lazy("Permanently disabled")),
     "reinstated": Label(lazy("Reinstated"), for_seller=lazy("Reinstated by the marketplace")),
     "suspended": Label(lazy("Account suspended")),
-    "unsuspended": Label(lazy("Account open again")),
+    "unsuspended": Label(lazy("Account reinstated")),
     "release_published": Label(lazy("Release published")),
 }
 """What a cascade follows from."""

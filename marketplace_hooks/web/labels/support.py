@@ -23,52 +23,52 @@ KIND_EFFECTS: Mapping[Kind, LazyText] = {
     Kind.ANOMALY: lazy(
         "The seller responds in person within %(answer)s and fixes it within %(fix)s; otherwise the price is refunded."
     ),
-    Kind.INSTALLATION: lazy("How to install the product: part of Business Care. An answer within %(answer)s."),
-    Kind.CONFIGURATION: lazy("How to set the product up: part of Business Care. An answer within %(answer)s."),
-    Kind.QUESTION: lazy("Anything else about the product. An answer within %(answer)s."),
+    Kind.INSTALLATION: lazy("Help installing the product is part of Business Care. Response within %(answer)s."),
+    Kind.CONFIGURATION: lazy("Help configuring the product is part of Business Care. Response within %(answer)s."),
+    Kind.QUESTION: lazy("Anything else about the product. Response within %(answer)s."),
 }
 """What the seller owes for a request of each kind."""
 
 HANDLINGS: Mapping[str, LazyText] = {
-    Handling.SUBMITTED: lazy("Your request is being looked at."),
-    Handling.NEEDS_INFORMATION: lazy("Something is missing before your request can go to the seller."),
-    Handling.NOT_ENTITLED: lazy("Your request could not go to the seller."),
+    Handling.SUBMITTED: lazy("Your request is being checked."),
+    Handling.NEEDS_INFORMATION: lazy("Some information is missing before your request can be sent to the seller."),
+    Handling.NOT_ENTITLED: lazy("Your request could not be sent to the seller."),
     Handling.ACCEPTED: lazy("Your request is with the seller, who has not responded yet."),
     Handling.ACKNOWLEDGED: lazy("The seller is working on your request."),
-    Handling.REFUSED: lazy("The seller refuses to handle your request."),
+    Handling.REFUSED: lazy("The seller refused your request."),
     "overturned": lazy("The marketplace overturned the refusal: your request is with the seller again."),
-    Handling.CONTESTED: lazy("You contested the refusal. The marketplace decides."),
-    Handling.RESOLVED: lazy("The seller says that it is settled."),
+    Handling.CONTESTED: lazy("You contested the refusal. The marketplace will decide."),
+    Handling.RESOLVED: lazy("The seller says the problem is solved."),
     Handling.CLOSED: lazy("This request is closed."),
-    Handling.ABANDONED: lazy("This request was closed, because what was missing did not come."),
+    Handling.ABANDONED: lazy("This request was closed because the missing information was not provided."),
     Handling.WITHDRAWN_BY_CUSTOMER: lazy("You withdrew this request."),
 }
 """Where a request stands, to its customer."""
 
 CLOSED_REASONS: Mapping[str, Label] = {
-    "resolved": Label(lazy("Nobody said in time that it was not fixed.")),
+    "resolved": Label(lazy("No one reported in time that it was not fixed.")),
     "refusal_upheld": Label(
-        lazy("The marketplace has upheld the refusal."), for_customer=lazy("The marketplace upheld the refusal.")
+        lazy("The marketplace upheld the refusal."), for_customer=lazy("The marketplace upheld the refusal.")
     ),
     "refusal_not_contested": Label(lazy("The refusal was not contested in time.")),
     "withdrawn_by_customer": Label(lazy("The customer withdrew it."), for_customer=lazy("You withdrew it.")),
-    "abandoned": Label(lazy("What was missing did not come in time.")),
+    "abandoned": Label(lazy("The missing information was not provided in time.")),
     "duplicate": Label(
-        lazy("It says the same as a request that is open already."),
-        for_customer=lazy("The same words were sent before, and that request is still open."),
+        lazy("It is the same as a request that is already open."),
+        for_customer=lazy("You already sent the same request, and it is still open."),
     ),
     "not_entitled": Label(lazy("Business Care did not cover it when it was sent.")),
 }
 
 REFUNDS: Mapping[RefundState, LazyText] = {
-    RefundState.DUE: lazy("The fix did not come in time, so the price is to be refunded."),
-    RefundState.REQUESTED: lazy("The refund has been asked for; the marketplace pays it out."),
+    RefundState.DUE: lazy("The fix is overdue, so the price must be refunded."),
+    RefundState.REQUESTED: lazy("The refund has been requested; the marketplace will pay it."),
     RefundState.DEFERRED: lazy(
-        "You chose the fix. You lose nothing by it: until it is delivered you can ask for the refund again, and if the "
-        "new date is missed, the refund is due again by itself."
+        "You chose the fix. You keep your rights: you can request the refund again until the fix is "
+        "delivered, and if the new deadline passes, the refund is due again automatically."
     ),
-    RefundState.LAPSED: lazy("The fix was delivered by the new date, so no refund is owed."),
-    RefundState.WAIVED: lazy("You chose the fix over the refund. You can still ask for the refund."),
+    RefundState.LAPSED: lazy("The fix was delivered on time, so no refund is owed."),
+    RefundState.WAIVED: lazy("You chose the fix over the refund. You can still request the refund."),
     RefundState.REFUNDED: lazy("The refund has been paid out."),
     RefundState.MANUAL: lazy("The automatic refund period has passed: the marketplace will refund you manually."),
 }
@@ -82,40 +82,38 @@ REFUND_LINES: dict[str, LazyText] = {
 """What a claim for a refund is made of."""
 
 GIVEN_BACK: Mapping[str, LazyText] = {
-    "refund": lazy("Given back on %(day)s"),
-    "dispute_lost": lazy("Taken back by the bank on %(day)s"),
+    "refund": lazy("Refunded on %(day)s"),
+    "dispute_lost": lazy("Reversed by the bank on %(day)s"),
 }
 """How money went back to a customer."""
 
 MISSING: Mapping[str, Label] = {
     "shop_binding": Label(
         lazy("the merchant site of the purchase"),
-        for_customer=lazy("The purchase is not attached to a shop. Attach it in your account on the marketplace."),
+        for_customer=lazy("The purchase is not linked to a shop. Link it in your account on the marketplace."),
     ),
-    "shop_url": Label(
-        lazy("the address of the merchant site"), for_customer=lazy("The address of the shop that it is about.")
-    ),
+    "shop_url": Label(lazy("the address of the merchant site"), for_customer=lazy("The shop’s address.")),
     "payment": Label(
         lazy("the payment of the renewal"),
-        for_customer=lazy("The payment of the new period of Business Care, which has not arrived yet."),
+        for_customer=lazy("The payment of the new Business Care period."),
     ),
     "platform_version": Label(
-        lazy("the PrestaShop version of the site"), for_customer=lazy("The version of PrestaShop that your shop runs.")
+        lazy("the PrestaShop version of the site"), for_customer=lazy("Your shop’s PrestaShop version.")
     ),
 }
 
 REPLY_REASONS: dict[str, LazyText] = {
-    "human": lazy("a personal answer"),
+    "human": lazy("a personal response"),
     "not_public": lazy("an internal note"),
     "before_request": lazy("dated before the request"),
-    "automation": lazy("sent by a machine"),
-    "not_a_message": lazy("no message"),
+    "automation": lazy("sent automatically"),
+    "not_a_message": lazy("not a message"),
     "bounce": lazy("a delivery report"),
-    "receipt": lazy("a receipt"),
-    "auto_generated": lazy("written by a machine"),
+    "receipt": lazy("a read receipt"),
+    "auto_generated": lazy("generated automatically"),
     "auto_reply": lazy("an automatic reply"),
-    "empty": lazy("nothing written in it"),
-    "review": lazy("a person of the marketplace will look at it"),
+    "empty": lazy("no text"),
+    "review": lazy("the marketplace will review it"),
 }
 """Why a message of the seller's side counts as an answer or does not."""
 

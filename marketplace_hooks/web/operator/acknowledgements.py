@@ -49,9 +49,9 @@ def judge_reply() -> BaseResponse:
     identity = signed_in()
     form = JudgementForm.read()
     if form.counts.data is None:
-        return _show(status=422, refused=gettext("Say yes or no: nothing was changed."))
+        return _show(status=422, refused=gettext("Choose yes or no. Nothing was changed."))
     counts = form.counts.data == "yes"
-    yes = gettext("The message counts as the seller’s answer, at the instant at which it was received.")
+    yes = gettext("The message counts as the seller’s response, from when it was received.")
     return run_form(
         lambda uow: confirm_message(
             uow,
@@ -61,7 +61,7 @@ def judge_reply() -> BaseResponse:
             actor=identity.subject or identity.role,
             cause=cause_of(identity),
         ),
-        message=yes if counts else gettext("The message does not count as the seller’s answer."),
+        message=yes if counts else gettext("The message does not count as the seller’s response."),
         next_url=url_for("mh_operator.replies"),
         refused=lambda why, status: _show(status=status, refused=why),
     )

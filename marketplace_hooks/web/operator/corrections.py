@@ -59,9 +59,7 @@ def confirm_correction(event_id: str) -> BaseResponse:
         return _correct_again(event_id, text, rejected.errors)
     except Refused as refused:
         return refused_page(refused, lambda why, status: show_event(event_id, status=status, refused=why))
-    flash(
-        "good", gettext("The corrected copy was received as a new event, this one. What becomes of it is shown below.")
-    )
+    flash("good", gettext("The corrected copy was received as a new event, shown here. Its progress appears below."))
     return redirect(url_for("mh_operator.event", event_id=copy_id, source=source), 303)
 
 

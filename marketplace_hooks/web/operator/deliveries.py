@@ -75,8 +75,8 @@ def send_again(delivery_id: int) -> BaseResponse:
     return run_form(
         lambda uow: redeliver(uow, delivery_id).delivery.state,
         message={
-            DeliveryState.PENDING: gettext("It will be sent again, under the same ID."),
-            DeliveryState.PARKED: gettext("It will be sent again, under the same ID, once its endpoint is enabled."),
+            DeliveryState.PENDING: gettext("It will be sent again, with the same ID."),
+            DeliveryState.PARKED: gettext("It will be sent again, with the same ID, once its endpoint is enabled."),
         },
         next_url=url_for("mh_operator.delivery", delivery_id=delivery_id),
         refused=lambda why, status: _show(delivery_id, status=status, refused=why),

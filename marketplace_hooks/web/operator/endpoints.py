@@ -156,7 +156,7 @@ def _replayed_message(result: str) -> str:
     if extent == "more":
         parts.append(gettext("These are the oldest; do it again for the others."))
     if when == "later":
-        parts.append(gettext("They wait until the endpoint is enabled."))
+        parts.append(gettext("They will be sent once the endpoint is enabled."))
     return " ".join(parts)
 
 
@@ -168,8 +168,8 @@ def _disable(uow: UnitOfWork, endpoint_id: str) -> None:
 
 
 ACTIONS: Mapping[str, tuple[Act, LazyText]] = {
-    "disabling": (_disable, lazy("Nothing is sent any more. What is published waits.")),
-    "enabling": (service.resume_endpoint, lazy("Webhooks are sent again, beginning with those that waited.")),
+    "disabling": (_disable, lazy("Sending has stopped. New webhooks are queued.")),
+    "enabling": (service.resume_endpoint, lazy("Sending has resumed, starting with queued webhooks.")),
     "deletion": (service.delete_endpoint, lazy("The endpoint was deleted.")),
 }
 
@@ -226,10 +226,12 @@ def _errors(refused: OutboundRefused | PayloadRejected) -> dict[str, str]:
     """What must be corrected, by its box."""
     if isinstance(refused, OutboundRefused):
         if (refused.code or "").startswith("header"):
-            return {"headers": gettext("Write each as “Name: value”; names that we set ourselves are not allowed")}
+            return {
+                "headers": gettext("Enter each header as “Name: value”; headers set by this service are not allowed")
+            }
         return {"url": gettext("Enter a public https address")}
     texts = {
-        "types": gettext("One of these is no event type"),
+        "types": gettext("One of these is not an event type"),
         "rate_per_s": gettext("Enter a number from 1 to 1,000"),
     }
     named = {str(one["path"]): str(one["message"]) for one in refused.errors}

@@ -52,7 +52,7 @@ def end_sessions() -> BaseResponse:
 
     return run_form(
         act,
-        message=gettext("They are signed out."),
+        message=gettext("This user has been signed out."),
         next_url=url_for("mh_operator.sessions", role=role, subject=subject),
         refused=lambda why, status: _show(status=status, refused=why),
     )

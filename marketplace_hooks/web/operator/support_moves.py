@@ -87,7 +87,7 @@ def _confirm_kind(uow: UnitOfWork, request_id: str, form: OperatorMoveForm, caus
 MOVES: Mapping[str, OperatorMove] = {
     "overturn": OperatorMove(
         act=lambda uow, request_id, form, cause: moves.overturn(uow, request_id, reason=form.text.data, cause=cause),
-        done=lazy("The refusal is overturned: the seller owes the fix again."),
+        done=lazy("The refusal is overturned: the fix is due again."),
     ),
     "uphold": OperatorMove(
         act=lambda uow, request_id, form, cause: moves.uphold(uow, request_id, reason=form.text.data, cause=cause),
@@ -96,7 +96,7 @@ MOVES: Mapping[str, OperatorMove] = {
     "extension": OperatorMove(
         act=_extend, done=lazy("The seller has more time. Both sides see why."), needs=("text", "days")
     ),
-    "refund": OperatorMove(act=_refund, done=lazy("The refund has been asked for."), pays=True),
+    "refund": OperatorMove(act=_refund, done=lazy("The refund has been requested."), pays=True),
     "settled": OperatorMove(
         act=lambda uow, request_id, form, cause: settle_by_hand(uow, locked_request(uow.session, request_id), cause),
         done=lazy("The refund is marked as done."),
@@ -133,9 +133,9 @@ def move_request(request_id: str, move: str) -> BaseResponse:
 
 def _require_fields(form: OperatorMoveForm, move: OperatorMove) -> None:
     if "text" in move.needs and not says_something(form.text.data):
-        form.add_error("text", gettext("Write something: both sides can read why."))
+        form.add_error("text", gettext("Enter an explanation: both sides will read it."))
     if "days" in move.needs and not (form.days.data and 1 <= form.days.data <= MOST_DAYS):
         message = gettext("Enter a number of business days between 1 and %(most)s.", most=MOST_DAYS)
         form.add_error("days", message)
     if "kind" in move.needs and form.kind.data is None:
-        form.add_error("kind", gettext("Choose what the request is about."))
+        form.add_error("kind", gettext("Choose a type of request."))

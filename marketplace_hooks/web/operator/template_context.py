@@ -9,6 +9,7 @@ from ...models.access import Role
 from ..form_idempotency import once_token
 from ..labels.audit import action_label
 from ..labels.business_care import WHY_ASKED_BACK
+from ..labels.delivery_errors import delivery_error_label
 from ..labels.label import labels_for
 from ..labels.operations import OUTCOMES, REFUND_PATHS, SUBJECTS, subject_label
 from ..labels.statuses import (
@@ -33,6 +34,7 @@ def template_context() -> dict[str, Any]:
         "actor_label": partial(actor_label, role=Role.OPERATOR),
         "buttons": STATUS_BUTTONS,
         "change_label": partial(change_label, role=Role.OPERATOR),
+        "delivery_error_label": delivery_error_label,
         "given_back_labels": GIVEN_BACK,
         "held_by": labels_for(Role.OPERATOR, HELD_BY),
         "once_token": once_token,

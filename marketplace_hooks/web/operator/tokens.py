@@ -34,7 +34,7 @@ LIST = "operator-tokens"
 class TokenForm(PageForm):
     """A token to be made; its scopes are read beside it."""
 
-    name = TextInputField(required=lazy("Say what the token is for"), longest=200)
+    name = TextInputField(required=lazy("Enter what the token is for"), longest=200)
     role = ChoiceField(Role, required=lazy("Choose a role"))
     subject = TextInputField(longest=100)
     days = NumberField()
@@ -67,7 +67,7 @@ def create_token() -> BaseResponse:
     try:
         text = run_form_once(lambda uow: service.create_token(uow, new)[1])
     except PayloadRejected:
-        message = gettext("A seller’s or customer’s token needs their ID; other roles have none")
+        message = gettext("Enter the ID for a seller or customer token; leave it empty for other roles")
         return _show(status=422, errors={"subject": message})
     return _show(made=text)
 

@@ -30,10 +30,10 @@ from .blueprint import blueprint
 from .layout import page, seller_id
 
 SUSPENDS: dict[ClosuresSuspend, LazyText] = {
-    ClosuresSuspend.YES: lazy("Its days do not count, for requests of before and of after."),
-    ClosuresSuspend.NO: lazy("Its days count like any others."),
+    ClosuresSuspend.YES: lazy("Its days do not count, for past or future requests."),
+    ClosuresSuspend.NO: lazy("Its days count like any other day."),
     ClosuresSuspend.DECLARED_BEFORE_REQUEST: lazy(
-        "Its days do not count for requests that come after you have declared it. Earlier ones keep their deadline."
+        "Its days do not count for requests received after you declare it. Earlier requests keep their deadlines."
     ),
 }
 
@@ -41,7 +41,7 @@ SUSPENDS: dict[ClosuresSuspend, LazyText] = {
 class ClosureForm(PageForm):
     """A closure to declare."""
 
-    first_day = DayField(required=lazy("Say on which day it begins"))
+    first_day = DayField(required=lazy("Enter the first day"))
     last_day = DayField()
     open_ended = CheckboxField()
     reason = TextInputField(longest=2_000)
@@ -50,7 +50,7 @@ class ClosureForm(PageForm):
 class EndForm(PageForm):
     """An earlier last day of a closure."""
 
-    last_day = DayField(required=lazy("Say which day is the last one"))
+    last_day = DayField(required=lazy("Enter the last day"))
 
 
 @blueprint.get("/seller/closures")
@@ -75,7 +75,7 @@ def declare() -> BaseResponse:
     def act(uow: UnitOfWork) -> None:
         declare_own_closure(uow, seller_id(), first_day=first_day, last_day=last_day, cause=cause)
 
-    return _run(act, gettext("Declared. Your customers see it from now on."))
+    return _run(act, gettext("Declared. Your customers can see it now."))
 
 
 @blueprint.post("/seller/closures/<closure_id>/end")
@@ -119,11 +119,11 @@ def _check_days(form: ClosureForm) -> None:
     first_day = form.first_day.data
     last_day = form.last_day.data
     if first_day is not None and first_day < _today():
-        form.add_error("first_day", gettext("A closure is declared beforehand: choose today or a later day"))
+        form.add_error("first_day", gettext("A closure must be declared in advance: choose today or a later day"))
     if form.open_ended.data or form.last_day.errors:
         return
     if last_day is None:
-        form.add_error("last_day", gettext("Say which day is the last one, or that there is no end for now"))
+        form.add_error("last_day", gettext("Enter the last day, or choose “No end date for now”"))
     elif first_day is not None and last_day < first_day:
         form.add_error("last_day", gettext("The last day cannot be before the first one."))
 

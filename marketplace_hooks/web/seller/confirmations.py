@@ -19,7 +19,7 @@ class ProposalForm(PageForm):
     """Whether a program's proposal is the seller's own."""
 
     proposal_id = TextInputField(required=lazy("Choose what you confirm"))
-    counts = ChoiceField(("yes", "no"), required=lazy("Say yes or no"))
+    counts = ChoiceField(("yes", "no"), required=lazy("Choose yes or no"))
 
 
 @blueprint.post("/seller/requests/<request_id>/confirmations")
@@ -36,5 +36,5 @@ def judge_proposal(request_id: str) -> BaseResponse:
     def act(uow: UnitOfWork, cause: Cause) -> None:
         proposals.judge_proposal(uow, request_id, proposal_id, confirmed=confirmed, actor=actor, cause=cause)
 
-    yes = gettext("Confirmed: it counts from when it was received.")
+    yes = gettext("Confirmed, effective from when it was received.")
     return run_move(request_id, act, yes if confirmed else gettext("Declined: nothing has changed."))

@@ -44,7 +44,7 @@ Act = Callable[[UnitOfWork, Cause], object]
 class MessageForm(PageForm):
     """A message to the customer, or a note for the seller's own side."""
 
-    body = TextInputField(required=lazy("Write your answer first"), longest=LONGEST_BODY)
+    body = TextInputField(required=lazy("Write your response first"), longest=LONGEST_BODY)
     visibility = ChoiceField(("internal",))
 
 
@@ -65,13 +65,13 @@ class WaiverForm(PageForm):
 class KindForm(PageForm):
     """Another kind for a request."""
 
-    kind = ChoiceField(Kind, required=lazy("Choose what the request is about"))
+    kind = ChoiceField(Kind, required=lazy("Choose a type of request"))
 
 
 class ResolutionForm(PageForm):
     """How a request is settled: by a release, or by an explanation."""
 
-    how = ChoiceField(("release", "explanation"), required=lazy("Choose how it is settled"))
+    how = ChoiceField(("release", "explanation"), required=lazy("Choose how it was resolved"))
     release_id = TextInputField()
     text = TextInputField()
 
@@ -104,7 +104,9 @@ def answer(request_id: str) -> BaseResponse:
         )
         messages.post_message(uow, posted, cause)
 
-    return run_move(request_id, act, gettext("The note is kept.") if is_note else gettext("Your answer is sent."))
+    return run_move(
+        request_id, act, gettext("The note has been saved.") if is_note else gettext("Your response has been sent.")
+    )
 
 
 @blueprint.get("/seller/requests/<request_id>/refusal")
@@ -161,7 +163,9 @@ def propose_kind(request_id: str) -> BaseResponse:
     def act(uow: UnitOfWork, cause: Cause) -> None:
         moves.change_kind(uow, request_id, kind, confirms=False, cause=cause)
 
-    return run_move(request_id, act, gettext("Proposed. It counts once the customer or the marketplace confirms it."))
+    return run_move(
+        request_id, act, gettext("Proposed. It takes effect once the customer or the marketplace confirms it.")
+    )
 
 
 @blueprint.get("/seller/requests/<request_id>/resolution")
@@ -182,7 +186,7 @@ def resolve(request_id: str) -> BaseResponse:
     if how == "release" and release_id not in {release.id for release in _downloadable_releases(request_id)}:
         form.add_error("release_id", gettext("Choose the version that fixes it"))
     if how == "explanation" and not says_something(text):
-        form.add_error("text", gettext("Explain to the customer how it is settled"))
+        form.add_error("text", gettext("Explain to the customer how it was resolved"))
     if form.errors or how is None:
         return _show_resolution(request_id, status=422, errors=form.messages)
 
@@ -208,9 +212,9 @@ def make_offer(request_id: str) -> BaseResponse:
     paid = {release.id: release for release in _offerable_releases(request_id)}
     release_id = form.release_id.data
     if release_id not in paid:
-        form.add_error("release_id", gettext("Choose the paid version that you propose"))
+        form.add_error("release_id", gettext("Choose the paid version you propose"))
     elif (form.amount.data or 0) > (paid[release_id].price_cents or 0):
-        form.add_error("amount", gettext("Ask for no more than the price at which the version is sold"))
+        form.add_error("amount", gettext("The price cannot exceed the version’s sale price"))
     if form.errors:
         return _show_offer(request_id, status=422, errors=form.messages)
     amount = {"amount_cents": form.amount.data, "currency": paid[release_id].currency or "EUR"}
@@ -219,7 +223,7 @@ def make_offer(request_id: str) -> BaseResponse:
     def act(uow: UnitOfWork, cause: Cause) -> None:
         offers.make_offer(uow, request_id, release_id=release_id, amount=amount, text=text, cause=cause)
 
-    return run_move(request_id, act, gettext("Your offer is sent to the customer."), reason=text)
+    return run_move(request_id, act, gettext("Your offer has been sent to the customer."), reason=text)
 
 
 def run_move(request_id: str, act: Act, message: str, *, reason: str = "") -> BaseResponse:

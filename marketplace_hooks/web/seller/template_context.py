@@ -95,7 +95,7 @@ def history_entry(one: StatusHistoryEntry) -> HistoryEntry:
     if one.status is not None and one.change == SCHEDULED:
         title = gettext("Scheduled: %(what)s", what=STATUS_BUTTONS[one.status])
     elif one.status is not None and one.change == CANCELLED:
-        title = gettext("Schedule cancelled: %(what)s", what=STATUS_BUTTONS[one.status])
+        title = gettext("Scheduled change cancelled: %(what)s", what=STATUS_BUTTONS[one.status])
     return HistoryEntry(
         title=title,
         at=one.at,

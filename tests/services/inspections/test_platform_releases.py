@@ -57,7 +57,7 @@ def test_a_shop_of_an_unknown_version_is_shown_until_its_release_is_added(
         assert unknown(marketplace) == [(near.url, "8.2.9"), (far.url, None)]
         page = browser_of(marketplace, "operator", "operator-1").get("/operator/platform-versions").visible_text
         assert f"{near.url} 8.2.9" in page
-        assert f"{far.url} its session cookie fits no known release" in page
+        assert f"{far.url} its session cookie matches no known release" in page
         assert "added" in typed(marketplace, "releases", "update", str(source)).output
         assert json.loads(typed(marketplace, "releases", "update", str(source), "--json").output)["added"] == 0
         assert inspected(marketplace, far.url).platform_version.value == "9.9.0"

@@ -185,7 +185,7 @@ def test_deadlines_are_named_by_their_last_day(
     publish_request(desk)
     clock.move_to(due(desk, FIX))
     desk.run_all_now()
-    late = [one for one in server.to(SELLER) if "Non corrigé" in str(one["Subject"])]
+    late = [one for one in server.to(SELLER) if "Correction hors délai" in str(one["Subject"])]
     assert "au plus tard le 13 avril 2026" in " ".join(late[0].get_content().split())
     owed = [one for one in server.to(CUSTOMER) if "remboursement" in str(one["Subject"])]
     assert "99,00" in owed[0].get_content()

@@ -79,13 +79,13 @@ def test_it_stands_on_the_pages_and_in_the_api(marketplace: Marketplace, custome
     assert (listed["charge_id"], listed["purchase_id"], listed["amount"]) == ("second", "purchase-1", money(4000))
     assert operator.get("/subscriptions/purchase-1").get_json()["charges"] == content["charges"]
     page = browser_of(marketplace, "operator").get("/operator/reversals").visible_text
-    assert "second Another charge had paid this period." in page
+    assert "second This period was already paid by another charge." in page
     assert "€40.00" in page
     page = browser_of(marketplace, "customer", "customer-1").get(PAGE).visible_text
     assert "€39.60 charged on 3 March 2027." in page
-    assert "€40.00 charged on 3 March 2027 are asked back for you since 3 March 2027." in page
+    assert "€40.00 charged on 3 March 2027: a refund has been requested for you since 3 March 2027." in page
     page = browser_of(marketplace, "customer", "customer-1", language="fr").get(PAGE).visible_text
-    assert "Un autre prélèvement avait déjà payé cette période." in page
+    assert "Cette période était déjà payée par un autre prélèvement." in page
 
 
 def test_only_operators_and_the_platform_list_what_is_asked_back(customer: Caller, calls: MakeCaller) -> None:

@@ -155,7 +155,7 @@ def test_a_report_by_another_shop_of_the_multistore_is_refused_and_evidence_for_
     assert post_report(marketplace, site, started, shop_part=shop_two(site, host=host)) == 400
     assert request(marketplace, request_id).grounds == ["other_merchant_site"]
     assert published_types(marketplace, request_id) == ["accepted", "checked"]
-    words = "shop 2, where shop 1 was asked for"
+    words = "shop 2 instead of shop 1"
     page = browser_of(marketplace, "seller", "seller-1").get(f"/seller/requests/{request_id}").visible_text
     assert words in page
     assert "companion" in page
@@ -324,7 +324,7 @@ def test_what_was_asked_so_far_is_read_while_the_check_still_runs(
     exchanges, text = during[-1]
     assert [(one["request"], one["status"]) for one in exchanges] == [(f"GET {site.url}", 200)]
     assert f"GET {site.url}" in text
-    assert "Answer 200 · text/html" in text
+    assert "Response 200 · text/html" in text
 
 
 def test_a_ground_that_was_waived_is_not_proposed_again_by_a_later_report(

@@ -63,9 +63,9 @@ def test_only_the_longest_texts_are_cut_and_each_says_how_much_is_missing() -> N
     first, second, third = (one.text for one in blocks if isinstance(one, Passage))
     assert first == short
     limit = (DOCUMENT_SIZE - 1000) // 2
-    assert second.startswith("l" * limit + "\n[Cut here: ")
+    assert second.startswith("l" * limit + "\n[Text cut here: ")
     assert f"{300_000 - limit:,} more characters" in second
-    assert third.startswith("m" * limit + "\n[Cut here: ")
+    assert third.startswith("m" * limit + "\n[Text cut here: ")
 
 
 @pytest.mark.parametrize("text", ["x" * 65_536, "a\n" * 32_768, "word " * 13_107])
@@ -81,7 +81,7 @@ def test_a_thousand_messages_of_64_kib_make_a_pdf_that_can_be_read() -> None:
     content, pages = pdf_of(file_of(*(Passage(heading="M", text=one, is_quoted=True) for one in texts)))
     assert len(content) < 1_000_000
     assert len(pages) < 200
-    assert "[Cut here: " in pages[0]
+    assert "[Text cut here: " in pages[0]
     assert f"{len(pages)} / {len(pages)}" in pages[-1]
 
 
@@ -89,7 +89,7 @@ def test_of_too_many_entries_the_first_and_the_last_are_shown() -> None:
     blocks = blocks_of(file_of(*(Passage(heading=str(number)) for number in range(SECTION_BLOCKS + 50))))
     headings = [one.heading for one in blocks if isinstance(one, Passage)]
     assert (headings[0], headings[-1]) == ("0", str(SECTION_BLOCKS + 49))
-    assert headings[SECTION_BLOCKS // 2] == "50 entries are left out here."
+    assert headings[SECTION_BLOCKS // 2] == "50 entries are not shown here."
 
 
 def test_a_word_longer_than_a_line_is_broken_and_nothing_of_it_is_lost() -> None:

@@ -63,21 +63,21 @@ def shop_of(browser: Browser) -> Marketplace:
 def test_what_everybody_can_see_is_enough_to_be_accepted(asks: Asks) -> None:
     customer = asks()
     words = customer.page.visible_text
-    assert "Your shop answers Passed It answered." in words
-    assert "PrestaShop 8.1.7, among those announced" in words
-    assert "Seen on your shop, as anybody can see it." in words
+    assert "Your shop is reachable Passed It responded." in words
+    assert "PrestaShop 8.1.7, one of the announced versions" in words
+    assert "Seen on your shop, as any visitor can see it." in words
     assert "Your request is ready to send" in words
     assert 'hx-trigger="every' not in customer.page.text
     sent = sends(customer, shop_of(customer))
     assert (sent.handling, sent.grounds, sent.missing) == ("accepted", [], [])
-    assert "PrestaShop 8.1.7, among those announced" in customer.page.visible_text
+    assert "PrestaShop 8.1.7, one of the announced versions" in customer.page.visible_text
 
 
 def test_a_version_that_was_not_announced_is_told_with_its_ground(asks: Asks) -> None:
     words = asks(version="1.6.1.24").page.visible_text
     assert "You can send it; the seller may refuse it" in words
-    assert "PrestaShop 1.6.1.24; announced were" in words
-    assert "You may contest a refusal within 30 days" in words
+    assert "PrestaShop 1.6.1.24; the announced versions were" in words
+    assert "You can contest a refusal within 30 days" in words
 
 
 def test_a_key_makes_it_certain_and_one_that_does_not_fit_is_explained(asks: Asks) -> None:
@@ -102,10 +102,10 @@ def test_what_a_shop_hides_is_declared_and_marked_as_such(asks: Asks) -> None:
     assert "Send it as it is" in customer.page.visible_text
     path = customer.page.path
     page = customer.post(f"{path}/declaration", platform_version="8,1", modules="")
-    assert (page.status, "This is not a version" in page.visible_text) == (422, True)
+    assert (page.status, "Enter a version" in page.visible_text) == (422, True)
     assert page.form(f"{path}/declaration").fields["platform_version"] == "8,1"
     page = customer.post(f"{path}/declaration", platform_version="8.1.7", modules="name;version\nlumengallery;2.1.0")
-    assert "As you declared it. We could not see it ourselves." in page.visible_text
+    assert "As you declared. We could not verify it." in page.visible_text
     assert "Your request is ready to send" in page.visible_text
 
 

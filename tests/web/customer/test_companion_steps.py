@@ -129,7 +129,7 @@ def test_a_report_that_is_refused_says_why_on_the_page_and_in_the_api_until_a_go
     path = customer.page.path
     good = report(site.shop, f"127.0.0.1:{site.port}", shown[4], shown[6])
     assert post(marketplace, shown, good, key="a key of nobody") == 401
-    assert "What stood out" not in customer.get(path).visible_text
+    assert "What we noticed" not in customer.get(path).visible_text
     api = caller_of(marketplace, "customer", "customer-1")
     for changes, status, code, words in REFUSED:
         assert [post(marketplace, shown, {**good, **changes}) for _ in range(2)] == [status, status]
@@ -137,7 +137,7 @@ def test_a_report_that_is_refused_says_why_on_the_page_and_in_the_api_until_a_go
         assert text.count(f"Companion module: The companion’s report {words}") == 1
         assert text.count(f"Report of the companion module, refused · The companion’s report {words}") == 1
         assert "<script>alert" not in customer.page.text
-        assert "PrestaShop 8.1.7, among those announced" in text
+        assert "PrestaShop 8.1.7, one of the announced versions" in text
         assert "Your request is ready to send" in text
         answer = api.get(f"/eligibility/{shown[3]}").get_json()
         assert code in [one["code"] for one in answer["remarks"] if one["rung"] == "companion"]

@@ -165,7 +165,9 @@ def test_a_refusal_shows_its_ground_its_evidence_and_how_to_contest_it(customer:
     assert "A file was changed" in words
     assert "controllers/front/gallery.php" in words
     assert "Paused because the request was refused." in words
-    assert "You contested the refusal. The marketplace decides" in move(customer, "contest", text="I changed nothing.")
+    assert "You contested the refusal. The marketplace will decide" in move(
+        customer, "contest", text="I changed nothing."
+    )
     assert request(desk).handling == "contested"
 
 
@@ -178,14 +180,14 @@ def test_an_overturned_refusal_is_told_as_such_and_not_as_unanswered(customer: B
     assert ("Refusal overturned" in words, "who has not responded yet" in words) == (True, False)
     assert "Refusal overturned" in customer.get("/support").visible_text
     in_transaction(desk, lambda uow: refuses(uow, Ground.CONFLICTING_DEVELOPMENT))
-    assert "The seller refuses to handle your request." in customer.get(PAGE).visible_text
+    assert "The seller refused your request." in customer.get(PAGE).visible_text
 
 
 def test_contesting_needs_words_and_what_was_written_elsewhere_stays(customer: Browser, desk: Marketplace) -> None:
     in_transaction(desk, refuses)
     customer.get(PAGE)
     page = customer.post(f"{PAGE}/contest", text="")
-    assert (page.status, "Say why you do not agree." in page.visible_text) == (422, True)
+    assert (page.status, "Explain why you disagree." in page.visible_text) == (422, True)
     assert request(desk).handling == "refused"
 
 
@@ -195,7 +197,7 @@ def test_the_time_to_contest_can_be_over(customer: Browser, desk: Marketplace, c
     customer.get(f"/support/new?purchase={PURCHASE}")
     token = customer.page.form("/support/new").fields["form_token"]
     answer = customer.client.post(f"{PAGE}/contest", data={"form_token": token, "text": "Late"})
-    both_states = "It is “Refused” now and cannot become “Refusal contested”."
+    both_states = "It is now “Refused” and cannot become “Refusal contested”."
     assert answer.status_code == 409
     assert f"Nothing was changed: the time limit for this has passed. {both_states}" in visible_text(answer.text)
     assert "Contest the refusal" not in visible_text(answer.text)
@@ -212,7 +214,7 @@ def test_a_resolution_can_be_said_not_to_be_a_fix(customer: Browser, desk: Marke
 
 @pytest.mark.parametrize(
     ("answer", "words"),
-    [("yes", "You accepted it. Your request is settled once you have bought"), ("no", "You declined it")],
+    [("yes", "You accepted it. Your request is resolved once you buy"), ("no", "You declined it")],
 )
 def test_an_offer_is_accepted_or_declined_and_the_fix_stays_owed(
     customer: Browser, desk: Marketplace, answer: str, words: str
@@ -242,12 +244,12 @@ def test_the_fix_is_chosen_over_the_refund(customer: Browser, desk: Marketplace,
     clock.move_to(due(desk, FIX))
     desk.run_all_now()
     text = customer.get(PAGE).visible_text
-    assert "The fix did not come in time, so the price is to be refunded." in text
-    assert "If you prefer the fix, the seller has until the end of Tuesday, 26 May 2026 for it." in text
+    assert "The fix is overdue, so the price must be refunded." in text
+    assert "If you choose the fix, the seller has until the end of Tuesday, 26 May 2026 to deliver it." in text
     assert "Still owed €99.00" in text
     text = move(customer, "prefer-fix")
-    assert "You chose the fix. The seller has a new date for it, and you can ask for the refund again." in text
-    assert "The new date for the fix: the end of Tuesday, 26 May 2026." in customer.get(PAGE).visible_text
+    assert "You chose the fix. The seller has a new deadline, and you can still request the refund." in text
+    assert "New fix deadline: Tuesday, 26 May 2026." in customer.get(PAGE).visible_text
     assert refund_state(desk) == "deferred"
     assert "The refund has been requested." in move(customer, "ask-refund")
     assert refund_state(desk) == "requested"
@@ -265,7 +267,7 @@ def test_a_move_that_came_too_late_is_a_sentence(customer: Browser, desk: Market
     in_transaction(desk, lambda uow: moves.withdraw(uow, REQUEST, CAUSE))
     answer = customer.client.post(f"{PAGE}/withdraw", data=form)
     assert answer.status_code == 409
-    both_states = "It is “Withdrawn by the customer” already. You withdrew this request."
+    both_states = "It is already “Withdrawn by the customer”. You withdrew this request."
     assert f"Nothing was changed, because the request has moved on. {both_states}" in visible_text(answer.text)
     assert customer.client.post(f"{PAGE}/unheard-of", data=form).status_code == 404
 
@@ -289,11 +291,11 @@ def incomplete(desk: Marketplace) -> str:
 
 def test_what_is_missing_is_given(customer: Browser, desk: Marketplace, incomplete: str) -> None:
     page = customer.get(f"/support/{incomplete}")
-    assert "The version of PrestaShop that your shop runs." in page.visible_text
+    assert "Your shop’s PrestaShop version." in page.visible_text
     page = customer.post(f"/support/{incomplete}/information", platform_version="")
-    assert (page.status, "Say which version your shop runs" in page.visible_text) == (422, True)
+    assert (page.status, "Enter your PrestaShop version" in page.visible_text) == (422, True)
     page = customer.post(f"/support/{incomplete}/information", platform_version="8.1.7")
-    assert "What you gave was added to your request." in page.visible_text
+    assert "Your information was added to the request." in page.visible_text
     assert request(desk, incomplete).handling == "accepted"
 
 

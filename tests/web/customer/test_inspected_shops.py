@@ -61,19 +61,19 @@ NO_ANSWER: list[tuple[dict[str, Any], str]] = [
     ({"domain": "elsewhere.example"}, "This is not the shop’s address"),
 ]
 KEYS: list[tuple[dict[str, Any], dict[str, str], str]] = [
-    ({}, KEY, "Webservice key: It worked."),
+    ({}, KEY, "Webservice key: It works."),
     ({"firewall": True}, KEY, "Webservice key: A firewall, or the shop’s host, refused us"),
     ({"fault": Fault.ERROR, "fault_under": "/api"}, KEY, "Webservice key: The shop met an error of its own"),
     ({"maintenance": True}, COMPANION, "Companion module: The shop has no companion module that answers"),
     ({**COMPANION, "companion_status": 503}, COMPANION, "Companion module: The shop is in maintenance"),
-    (COMPANION, COMPANION, "Companion module: It worked."),
+    (COMPANION, COMPANION, "Companion module: It works."),
 ]
 
 
 def test_a_shop_answers_only_when_its_home_page_does(checks_shop: ChecksShop) -> None:
     for shop, words in NO_ANSWER:
         text = checks_shop(fields=KEY, **shop).page.visible_text
-        assert "It answered." not in text, shop
+        assert "It responded." not in text, shop
         assert words in text
 
 
@@ -98,7 +98,7 @@ def test_every_failure_of_a_credential_is_told_by_the_page_and_the_api(checks_sh
 
 def test_what_little_was_seen_of_the_product_is_told_for_what_it_is(checks_shop: ChecksShop) -> None:
     text = checks_shop().page.visible_text
-    assert "Seen in the code of your home page" in text
+    assert "Seen in your home page’s code" in text
     hidden = [Module(name="lumengallery", version="2.1.0", on_front=False)]
     text = checks_shop(modules=hidden, server=Server.NGINX).page.visible_text
     assert "The files of lumengallery, version 2.1.0, are on your shop." in text
@@ -115,7 +115,7 @@ def test_what_was_asked_and_answered_is_read_by_both_sides_and_holds_no_secret(c
         text = page.visible_text
         assert "What we asked of the shop, and what it answered" in text
         assert "/api/shop_urls?display=full" in text
-        assert "Answer 200 · text/html" in text
+        assert "Response 200 · text/html" in text
         assert "<!doctype html> <html lang=" in text
         assert "<prestashop" not in text
         assert DEMO_KEY not in page.text
@@ -132,6 +132,6 @@ def test_a_fork_is_named_as_what_it_is_and_refused_by_nobody(checks_shop: Checks
 def test_a_companion_without_a_list_to_compare_with_is_not_taken_for_a_missing_one(checks_shop: ChecksShop) -> None:
     module = Module(name="lumengallery", version="2.1.0", files={"a.php": b"<?php"})
     text = checks_shop(companion_key="k", modules=[module], fields=COMPANION).page.visible_text
-    assert "The files of version 2.1.0 were reported, and we have none to compare them with." in text
-    assert "The files of PrestaShop are unchanged" in text
-    assert "usual without a companion module" not in text
+    assert "The files of version 2.1.0 were reported, but we have nothing to compare them with." in text
+    assert "the PrestaShop files are unchanged" in text
+    assert "normal without the companion module" not in text

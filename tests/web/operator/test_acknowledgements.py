@@ -38,10 +38,10 @@ def test_a_confirmed_message_counts_at_its_original_receipt(
     clock.shift(timedelta(days=5))
     page = operator.get("/operator/replies")
     assert ("About request-1" in page.visible_text, TEMPLATE in page.visible_text) == (True, True)
-    assert "It reads like a template that confirms a receipt." in page.visible_text
+    assert "It reads like an automatic acknowledgement of receipt." in page.visible_text
     done = operator.post("/operator/replies", counts="yes")
-    assert "at the instant at which it was received" in done.visible_text
-    assert "No message waits for your judgement" in done.visible_text
+    assert "from when it was received" in done.visible_text
+    assert "No message to review" in done.visible_text
     assert clocks(marketplace)["acknowledgement"] == "met"
     assert request(marketplace).acknowledged_at == received_at
     assert messages(marketplace)[0].confirmed_by == "odette"
@@ -67,7 +67,7 @@ def test_what_somebody_else_has_judged_meanwhile_stands(
     other.post("/operator/replies", counts="no")
     late = operator.post("/operator/replies", counts="yes")
     assert late.status == 409
-    assert "Somebody has judged this message meanwhile" in late.visible_text
+    assert "Someone else has already decided about this message" in late.visible_text
     assert messages(marketplace)[0].counts is False
 
 
@@ -79,5 +79,5 @@ def test_neither_a_stale_form_nor_no_answer_changes_anything(
     assert operator.post("/operator/replies", token=False, counts="yes").status == 400
     operator.get("/operator/replies")
     unclear = operator.post("/operator/replies", counts="perhaps")
-    assert (unclear.status, "nothing was changed" in unclear.visible_text) == (422, True)
+    assert (unclear.status, "Nothing was changed" in unclear.visible_text) == (422, True)
     assert messages(marketplace)[0].counts is None

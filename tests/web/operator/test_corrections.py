@@ -49,7 +49,7 @@ def test_a_rejected_event_is_mended_in_three_clicks_from_the_overview(
     assert marketplace.status("mod-1") == OFFLINE
     copy_id = marketplace.event(rejected).corrected_by
     assert f"/operator/events/{copy_id}?source=marketplace" in operator.get(f"/operator/events/{rejected}").links
-    assert "No event is like that" in operator.get("/operator/events?uncorrected=yes").visible_text
+    assert "No matching event" in operator.get("/operator/events?uncorrected=yes").visible_text
     assert marketplace.event(str(copy_id)).corrects == rejected
 
 
@@ -72,7 +72,7 @@ def test_a_copy_with_another_fault_is_refused_and_the_form_keeps_what_was_typed(
     assert (refused.status, "It must be between 1 and" in refused.visible_text) == (422, True)
     assert json.loads(refused.form(path).fields["body"])["data"]["version"] == 0
     broken = operator.post(path, body='{\n  "type": }')
-    assert (broken.status, "look at line 2, character 11" in broken.visible_text) == (422, True)
+    assert (broken.status, "check line 2, character 11" in broken.visible_text) == (422, True)
     assert marketplace.event(rejected).corrected_by is None
     done = operator.post(path, body=json.dumps({**corrected(OFFLINE), "timestamp": format_instant(datetime.now(UTC))}))
     assert done.status == 200
@@ -96,8 +96,8 @@ def test_the_form_that_is_sent_twice_makes_one_copy_and_another_operator_is_told
     operator._page = opened
     assert operator.post(path, body=text).path == first.path
     late = other.post(path, body=text)
-    assert (late.status, "its corrected copy takes its place" in late.visible_text) == (409, True)
-    assert "It has been corrected already" in other.get(path).visible_text
+    assert (late.status, "replaced by its corrected copy" in late.visible_text) == (409, True)
+    assert "Already corrected" in other.get(path).visible_text
 
 
 def test_the_command_posts_the_same_data_through_a_shell(
@@ -142,7 +142,7 @@ def test_an_event_that_was_applied_says_so_on_its_correction_and_replay_pages(
 ) -> None:
     event_id = marketplace.publish("seller.upserted")
     waiting = operator.get(f"/operator/events/{event_id}/replay")
-    assert "It is waiting to be applied already." in waiting.visible_text
+    assert "It is already waiting to be applied." in waiting.visible_text
     marketplace.run_all_now()
     replay = operator.get(f"/operator/events/{event_id}/replay")
     assert "It has been applied, and nothing is applied twice." in replay.visible_text
@@ -150,7 +150,7 @@ def test_an_event_that_was_applied_says_so_on_its_correction_and_replay_pages(
         False,
         0,
     )
-    assert "This one is neither now." in operator.get(f"/operator/events/{event_id}/correction").visible_text
+    assert "This one no longer is." in operator.get(f"/operator/events/{event_id}/correction").visible_text
 
 
 @pytest.mark.parametrize(("role", "subject"), [("seller", "seller-1"), ("customer", "customer-1"), ("platform", None)])

@@ -45,7 +45,7 @@ def test_deliveries_are_found_by_state_subject_and_event(
     assert (found("state=exhausted"), found(f"kind=event&id={hidden.event_id}")) == (1, 1)
     assert found("kind=product&id=mod-1") == len(marketplace.outgoing("mod-1"))
     assert found("kind=product&id=mod-2") == 0
-    assert "No delivery is like that" in operator.page.visible_text
+    assert "No matching delivery" in operator.page.visible_text
 
 
 def test_a_delivery_shows_each_attempt_and_is_sent_again(
@@ -59,7 +59,7 @@ def test_a_delivery_shows_each_attempt_and_is_sent_again(
         True,
     )
     done = operator.post(f"{path}/again")
-    assert "It will be sent again, under the same ID, once its endpoint is enabled." in done.visible_text
+    assert "It will be sent again, with the same ID, once its endpoint is enabled." in done.visible_text
     assert "Its endpoint is disabled" in done.visible_text
     [again] = marketplace.all(select(Delivery).where(Delivery.id == given_up.id))
     assert again.state is DeliveryState.PARKED
@@ -85,7 +85,7 @@ def test_a_delivery_of_an_enabled_endpoint_is_sent_again_at_once(
     path = f"/operator/deliveries/{given_up.id}"
     operator.get(path)
     done = operator.post(f"{path}/again")
-    assert "It will be sent again, under the same ID." in done.visible_text
+    assert "It will be sent again, with the same ID." in done.visible_text
     assert "Its endpoint is disabled" not in done.visible_text
 
 
@@ -99,9 +99,9 @@ def test_a_delivery_whose_content_is_no_longer_kept_says_so_and_is_not_sent_agai
     assert f"{path}/again" in [form.action for form in before.forms]  # a page that was open before.
     refused = operator.post(f"{path}/again")
     assert refused.status == 409
-    assert "Its content is no longer kept, so it cannot be sent again." in refused.visible_text
+    assert "Its content is no longer stored, so it cannot be sent again." in refused.visible_text
     page = operator.get(path)
-    assert "Its content is no longer kept." in page.visible_text
+    assert "Its content is no longer stored." in page.visible_text
     assert f"{path}/again" not in [form.action for form in page.forms]
     [same] = marketplace.all(select(Delivery).where(Delivery.id == given_up.id))
     assert same.state is DeliveryState.EXHAUSTED

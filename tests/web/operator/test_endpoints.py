@@ -41,9 +41,9 @@ def test_a_secret_is_shown_once(marketplace: Marketplace, operator: Browser) -> 
     [
         ({"url": "https://10.0.0.1/in"}, "Enter a public https address"),
         ({"url": ""}, "Enter the address that receives the webhooks"),
-        ({"types": "product.sold"}, "One of these is no event type"),
-        ({"headers": "Host: x"}, "Write each as"),
-        ({"headers": "no colon"}, "Write each as"),
+        ({"types": "product.sold"}, "One of these is not an event type"),
+        ({"headers": "Host: x"}, "Enter each header as"),
+        ({"headers": "no colon"}, "Enter each header as"),
         ({"rate": "0"}, "Enter a number from 1 to 1,000"),
     ],
 )
@@ -71,7 +71,7 @@ def test_it_is_changed_tested_rotated_stopped_and_deleted(marketplace: Marketpla
     assert "whsec_" in operator.post(f"{path}/rotation").text
     operator.get(path)
     assert "disabled" in operator.post(f"{path}/disabling").visible_text
-    assert "Webhooks are sent again" in operator.post(f"{path}/enabling").visible_text
+    assert "Sending has resumed" in operator.post(f"{path}/enabling").visible_text
     assert "The endpoint was deleted." in operator.post(f"{path}/deletion").visible_text
     assert operator.get(path).status == 404
 
@@ -85,7 +85,7 @@ def test_its_last_day_is_drawn_and_what_it_missed_is_sent_again(marketplace: Mar
         ended = update(Delivery).where(Delivery.id == first.id).values(state=DeliveryState.EXHAUSTED)
         in_transaction(marketplace, lambda uow: uow.session.execute(ended))
         page = operator.get(f"{LIST}/{id_}")
-        assert "50 % of the webhooks arrived." in page.visible_text
+        assert "50 % of webhooks were delivered." in page.visible_text
         far = operator.post(f"{LIST}/{id_}/replay", first="2026-03-01", last="2026-03-31")
         assert (far.status, "at most 14 days apart" in far.visible_text) == (422, True)
         done = operator.post(f"{LIST}/{id_}/replay", first="", last="")

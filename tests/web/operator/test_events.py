@@ -35,7 +35,7 @@ def test_the_log_is_narrowed_by_id_subject_type_state_and_day(marketplace: Marke
     assert found(f"kind=event&id={hidden}") == {hidden}
     assert found("kind=product&id=mod-1") == {hidden, "evt_2"}
     assert found("kind=product&id=mod") == set()
-    assert "No event is like that" in operator.page.visible_text
+    assert "No matching event" in operator.page.visible_text
     assert found("type=product.status_changed") == {hidden}
     assert found("state=rejected") == {rejected}
     assert len(found(f"from={today}&state=applied")) == 4
@@ -48,7 +48,7 @@ def test_a_rejected_event_shows_every_error_and_is_applied_again_after_a_confirm
     event = marketplace.publish("product.status_changed", product_id="mod-1", status="gone", actor="nobody", reason="x")
     marketplace.run_all_now()
     page = operator.get(f"/operator/events/{event}")
-    assert "It could not be applied, for 2 reasons" in page.visible_text
+    assert "It could not be applied: 2 problems" in page.visible_text
     assert ("data.status" in page.visible_text, "data.actor" in page.visible_text) == (True, True)
     assert f"/operator/events/{event}/replay?source=marketplace" in page.links
     asked = operator.get(f"/operator/events/{event}/replay?source=marketplace")
@@ -121,7 +121,7 @@ def test_nobody_else_reads_the_log(marketplace: Marketplace, role: str, subject:
 def test_the_log_is_told_in_french_too(marketplace: Marketplace) -> None:
     event = marketplace.publish("seller.upserted")
     french = browser_of(marketplace, "operator", language="fr")
-    assert "Ce qui a suivi" in french.get(f"/operator/events/{event}").visible_text
+    assert "Effets" in french.get(f"/operator/events/{event}").visible_text
     assert french.get("/operator/events/unknown").status == 404
 
 

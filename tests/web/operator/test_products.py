@@ -14,7 +14,7 @@ def test_a_product_is_taken_offline_after_a_preview_and_put_back(marketplace: Ma
     change = f"{PAGE}/change/offline_temporary"
     assert change in operator.get(PAGE).links
     preview = operator.get(change)
-    assert ("Packs hidden1" in preview.visible_text, "may still write to the seller" in preview.visible_text) == (
+    assert ("Packs hidden1" in preview.visible_text, "can still contact the seller" in preview.visible_text) == (
         True,
         True,
     )
@@ -46,14 +46,17 @@ def test_a_withdrawn_product_is_reinstated_with_a_reason_and_comes_back_offline(
     marketplace.change_status("mod-1", WITHDRAWN, reason="the end")
     marketplace.run_all_now()
     asked = operator.get(f"{PAGE}/reinstatement")
-    assert ("the end" in asked.visible_text, "No renewal that was cancelled revives" in asked.visible_text) == (
+    assert (
+        "the end" in asked.visible_text,
+        "Cancelled renewals are not restored automatically" in asked.visible_text,
+    ) == (
         True,
         True,
     )
     wrong = operator.post(f"{PAGE}/reinstatement", reason=" ")
     assert (wrong.status, marketplace.status("mod-1")) == (422, WITHDRAWN)
     done = operator.post(f"{PAGE}/reinstatement", reason="A mistake.")
-    assert "The product is back, offline." in done.visible_text
+    assert "The product is reinstated, offline." in done.visible_text
     assert (marketplace.status("mod-1"), marketplace.holding_sides("mod-1")) == (OFFLINE, {"marketplace"})
     assert marketplace.published_types("mod-1")[-1] == "product.reinstated"
     [withdrawal] = marketplace.withdrawals("mod-1")

@@ -88,7 +88,7 @@ def test_who_decides_a_contest_reads_what_was_announced_checked_and_shown(shop: 
     page = operator.get(PAGE).visible_text
     announced = sample("product.upserted")["data"]["listing"]
     versions = f"PrestaShop {announced['compatible_from']} to {announced['compatible_to']}"
-    for text in ("Announced on the purchase date", versions, "What was checked", "The carrier’s mail of 2 March"):
+    for text in ("Announced on the purchase date", versions, "Checks", "The carrier’s mail of 2 March"):
         assert text in page, text
     assert "No check can establish this: a person decides." in page
 
@@ -140,7 +140,7 @@ def test_a_form_that_is_sent_twice_is_carried_out_once(shop: Marketplace, operat
 def test_a_refund_is_approved_without_the_seller(shop: Marketplace, operator: Browser) -> None:
     operator.get(PAGE)
     done = operator.post(f"{PAGE}/refund", text="A gesture.")
-    assert "The refund has been asked for." in done.visible_text
+    assert "The refund has been requested." in done.visible_text
     assert refund_state(shop) == "requested"
     assert "Approve a refund without the seller" not in done.visible_text
 
@@ -156,7 +156,7 @@ def test_a_refund_by_hand_is_listed_until_it_is_marked_as_done_and_ends_the_busi
     assert (PAGE in page.links, "€99.00" in page.visible_text) == (True, True)
     done = operator.post(f"{PAGE}/settled")
     assert "The refund is marked as done." in done.visible_text
-    assert "No refund is in this state" in done.visible_text
+    assert "No refund with this status" in done.visible_text
     found = refund_claim(shop)
     assert found is not None
     assert (found.state.value, found.settled_at is not None) == ("refunded", True)
@@ -172,8 +172,8 @@ def test_what_became_impossible_meanwhile_is_said_and_changes_nothing(shop: Mark
     operator._page = shown
     late = operator.post(f"{PAGE}/overturn", text="It does not.")
     assert late.status == 409
-    both_states = "It is “Closed” now and cannot become “Awaiting first response”."
-    assert f"somebody has changed it meanwhile. {both_states}" in late.visible_text
+    both_states = "It is now “Closed” and cannot become “Awaiting first response”."
+    assert f"someone else changed it in the meantime. {both_states}" in late.visible_text
     assert request(shop).handling == "closed"
 
 
@@ -183,7 +183,7 @@ def test_a_request_is_opened_by_its_id_and_unknown_moves_are_404(
     assert operator.get(f"/operator/requests?id={REQUEST}").answer.location == PAGE
     clock.shift(timedelta(hours=1))
     publish_message(shop)
-    assert "counts as an answer" in operator.get(PAGE).visible_text
+    assert "counts as a response" in operator.get(PAGE).visible_text
     assert operator.get(f"{PAGE}/steal").status in (404, 405)
 
 

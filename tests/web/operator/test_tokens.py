@@ -20,7 +20,7 @@ def test_a_token_is_made_shown_once_and_revoked(marketplace: Marketplace, operat
     listed = operator.get("/operator/tokens")
     assert text not in listed.text
     assert "the ERP" in listed.visible_text
-    assert "Products and packs, Reading only" in listed.visible_text
+    assert "Products and packs, Read only" in listed.visible_text
     with marketplace.runtime.database.read_session() as session:
         [token] = tokens.list_tokens(session)
     page = operator.post(f"/operator/tokens/{token.id}/revocation")
@@ -30,8 +30,8 @@ def test_a_token_is_made_shown_once_and_revoked(marketplace: Marketplace, operat
 
 def test_a_token_that_would_stand_for_nobody_is_not_made(marketplace: Marketplace, operator: Browser) -> None:
     for fields, message in (
-        ({"name": "", "role": "operator"}, "Say what the token is for"),
-        ({"name": "x", "role": "seller", "subject": ""}, "needs their ID"),
+        ({"name": "", "role": "operator"}, "Enter what the token is for"),
+        ({"name": "x", "role": "seller", "subject": ""}, "Enter the ID for a seller or customer token"),
     ):
         operator.get("/operator/tokens")
         page = operator.post("/operator/tokens", **fields)

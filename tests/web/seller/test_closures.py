@@ -34,7 +34,7 @@ def closures_of(shop: Marketplace) -> list[SellerClosure]:
 
 def test_a_closure_is_declared_and_customers_see_it(shop: Marketplace, browser: Browser) -> None:
     page = declares(browser, "2026-03-09", "2026-03-15", reason="a week off")
-    assert "Declared. Your customers see it from now on." in page.visible_text
+    assert "Declared. Your customers can see it now." in page.visible_text
     assert "Announced 7 days, 5 business days" in page.visible_text
     [closure] = closures_of(shop)
     assert (closure.first_day, closure.last_day) == (date(2026, 3, 9), date(2026, 3, 15))
@@ -53,23 +53,23 @@ def test_requests_that_come_after_it_wait_and_earlier_ones_do_not(
     publish_request(shop, "request-after", subject="Another")
     before, after = (due(shop, ACKNOWLEDGEMENT, f"request-{which}") for which in ("before", "after"))
     assert after - before == 2 * DAY
-    assert "Its days do not count for requests that come after you have declared it." in browser.get(PATH).visible_text
+    assert "Its days do not count for requests received after you declare it." in browser.get(PATH).visible_text
 
 
 def test_a_closure_may_have_no_end_for_now(shop: Marketplace, browser: Browser) -> None:
-    assert "no end for now" in declares(browser, "2026-03-02", open_ended="yes").visible_text
+    assert "no end date" in declares(browser, "2026-03-02", open_ended="yes").visible_text
     assert closures_of(shop)[0].last_day is None
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"first_day": ""}, "Say on which day it begins"),
+        ({"first_day": ""}, "Enter the first day"),
         ({"first_day": "2026-03-01", "last_day": "2026-03-09"}, "choose today or a later day"),
-        ({"first_day": "2026-03-09"}, "Say which day is the last one, or that there is no end for now"),
+        ({"first_day": "2026-03-09"}, "Enter the last day, or choose “No end date for now”"),
         ({"first_day": "2026-03-09", "last_day": "2026-03-08"}, "The last day cannot be before the first one."),
-        ({"first_day": "9 March", "last_day": "2026-03-10"}, "Enter a day, such as 2026-03-02"),
-        ({"first_day": "0001-01-01", "last_day": "2026-03-10"}, "Enter a day, such as 2026-03-02"),
+        ({"first_day": "9 March", "last_day": "2026-03-10"}, "Enter a date, such as 2026-03-02"),
+        ({"first_day": "0001-01-01", "last_day": "2026-03-10"}, "Enter a date, such as 2026-03-02"),
     ],
 )
 def test_days_that_cannot_be_are_asked_for_again(
@@ -81,7 +81,7 @@ def test_days_that_cannot_be_are_asked_for_again(
 
 
 def test_today_is_early_enough(shop: Marketplace, browser: Browser) -> None:
-    assert "Running 1 day, 1 business day" in _plain(declares(browser, "2026-03-02", "2026-03-02").visible_text)
+    assert "In progress 1 day, 1 business day" in _plain(declares(browser, "2026-03-02", "2026-03-02").visible_text)
 
 
 def _plain(words: str) -> str:
@@ -101,7 +101,7 @@ def test_a_closure_is_shortened(shop: Marketplace, browser: Browser) -> None:
     [
         ("2026-03-16", 409, "ends on 15 March 2026 and cannot be extended to 16 March 2026."),
         ("2026-03-08", 422, "The last day cannot be before the first one."),
-        ("", 422, "Say which day is the last one"),
+        ("", 422, "Enter the last day"),
     ],
 )
 def test_a_closure_is_only_ever_shortened(
@@ -139,7 +139,7 @@ def test_a_declaration_that_is_sent_twice_is_one(shop: Marketplace, browser: Bro
 def test_other_sellers_closures_are_not_found(shop: Marketplace, browser: Browser, other: Browser) -> None:
     declares(browser, "2026-03-09", "2026-03-15")
     closure_id = closures_of(shop)[0].id
-    assert "No closure is announced" in other.get(PATH).visible_text
+    assert "No closure announced" in other.get(PATH).visible_text
     for what in ("end", "cancellation"):
         assert post_without_form(other, f"{PATH}/{closure_id}/{what}", last_day="2026-03-10").status == 404
         assert post_without_form(other, f"{PATH}/none/{what}", last_day="2026-03-10").status == 404

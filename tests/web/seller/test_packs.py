@@ -22,7 +22,7 @@ def asks(browser: Browser, status: str = OFFLINE, **fields: str) -> Page:
 def test_a_pack_is_taken_offline_and_comes_back_and_its_products_stay(shop: Marketplace, browser: Browser) -> None:
     page = browser.get(f"{PACK}/change/{OFFLINE}")
     assert "Take this pack offline?" in page.visible_text
-    assert "Products in it, which stay as they are2" in page.visible_text
+    assert "Products in the pack (not affected)2" in page.visible_text
     page = asks(browser)
     assert page.path.startswith("/seller/progress/")
     assert PACK in page.links
@@ -41,7 +41,7 @@ def test_whoever_withdraws_one_for_good_types_its_name(shop: Marketplace, browse
     page = browser.post(f"{PACK}/change/{WITHDRAWN}", name="image PACK")
     assert (page.status, shop.withdrawals("pack-1")[0].reason) == (200, "a rest")
     page = browser.get(PACK)
-    assert "Its sale has ended for good." in page.visible_text
+    assert "It is permanently off sale." in page.visible_text
     assert not any("/change/" in link for link in page.links)
 
 
@@ -57,7 +57,7 @@ def test_the_list_says_by_whom_or_by_which_product_a_pack_is_hidden(shop: Market
     words = browser.get(f"{PACK}/change/{ONLINE}").visible_text
     assert "stays hidden while one of its products is offline" in words
     assert "Image pack" in browser.get("/seller/packs?q=image").visible_text
-    assert "No pack of yours is like this" in browser.get("/seller/packs?q=nothing").visible_text
+    assert "No matching pack" in browser.get("/seller/packs?q=nothing").visible_text
 
 
 def test_a_scheduled_change_is_cancelled_on_its_page(shop: Marketplace, browser: Browser) -> None:

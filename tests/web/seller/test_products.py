@@ -56,11 +56,11 @@ def test_products_are_found_by_their_words_and_their_status(
     shown = {link.removeprefix("/seller/products/") for link in page.links if link.startswith("/seller/products/")}
     assert shown == found
     if not found:
-        assert "No product of yours is like this" in page.visible_text
+        assert "No matching product" in page.visible_text
 
 
 def test_who_sells_nothing_is_told_so(shop: Marketplace) -> None:
-    assert "You sell nothing yet" in browser_of(shop, "seller", "nobody").get("/seller").visible_text
+    assert "No products yet" in browser_of(shop, "seller", "nobody").get("/seller").visible_text
 
 
 def _many(shop: Marketplace, count: int) -> None:
@@ -114,7 +114,7 @@ def test_a_withdrawn_product_offers_nothing_more(shop: Marketplace, browser: Bro
     shop.run_all_now()
     page = browser.get("/seller/products/mod-1")
     assert "Permanently disabled by you" in page.visible_text
-    assert "Only the marketplace can bring it back" in page.visible_text
+    assert "only the marketplace can reinstate it" in page.visible_text
     assert not any("/change/" in link for link in page.links)
 
 
@@ -131,8 +131,8 @@ def test_its_past_names_who_did_what_and_why(shop: Marketplace, browser: Browser
     shop.change_status("mod-1", WITHDRAWN, reason="I stop", effective_at=LATER)
     shop.run_all_now()
     words = browser.get("/seller/products/mod-1").visible_text
-    assert "By you · Reason: “a rest” · What followed" in words
-    assert "By the marketplace · Reason: “a complaint” · What followed" in words
+    assert "By you · Reason: “a rest” · Effects" in words
+    assert "By the marketplace · Reason: “a complaint” · Effects" in words
     assert "Scheduled: Permanently disable for 1 Apr 2026" in words
 
 
@@ -143,7 +143,7 @@ def test_a_scheduled_change_is_cancelled_on_its_page(shop: Marketplace, browser:
     page = browser.post("/seller/products/mod-1/scheduled/cancellation")
     assert page.status == 200
     assert "The scheduled change is cancelled." in page.visible_text
-    assert "Schedule cancelled: Permanently disable" in page.visible_text
+    assert "Scheduled change cancelled: Permanently disable" in page.visible_text
     assert shop.scheduled_changes("mod-1") == {}
     assert shop.published_types("mod-1")[-1] == "product.change_cancelled"
 

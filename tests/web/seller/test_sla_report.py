@@ -39,7 +39,7 @@ def test_the_figures_tell_what_was_kept_and_what_was_missed(figures: Marketplace
 
 def test_every_chart_has_its_numbers_in_a_table(figures: Marketplace, browser: Browser) -> None:
     page = browser.get(PATH)
-    assert page.text.count('<svg viewBox="0 0 640') == page.text.count("The same as numbers") == 2
+    assert page.text.count('<svg viewBox="0 0 640') == page.text.count("View as a table") == 2
     assert "Requests by month" in page.visible_text
 
 
@@ -53,11 +53,11 @@ def test_a_refusal_is_counted_by_its_ground(figures: Marketplace, browser: Brows
 
 
 def test_who_has_had_no_request_is_told_so(browser: Browser) -> None:
-    assert "No request in the last twelve months" in browser.get(PATH).visible_text
+    assert "No request in the last 12 months" in browser.get(PATH).visible_text
 
 
 def test_other_sellers_figures_are_not_shown(figures: Marketplace, other: Browser) -> None:
-    assert "No request in the last twelve months" in other.get(PATH).visible_text
+    assert "No request in the last 12 months" in other.get(PATH).visible_text
 
 
 def test_figures_take_the_same_statements_for_any_number_of_requests(figures: Marketplace, browser: Browser) -> None:

@@ -53,7 +53,7 @@ def test_a_rest_cancels_no_renewal_and_says_so(shop: Marketplace, browser: Brows
     set_up_purchase(shop)
     page = browser.get(f"/seller/products/mod-1/change/{OFFLINE}")
     assert numbers(page)["Renewals cancelled"] == "0"
-    assert "Business Care stays active and its renewals go on" in page.visible_text
+    assert "Business Care stays active and its renewals continue" in page.visible_text
 
 
 def test_a_preview_changes_nothing(shop: Marketplace, browser: Browser) -> None:
@@ -78,7 +78,7 @@ def test_a_product_is_taken_offline_and_its_pack_with_it_and_both_come_back(
 def test_a_reason_is_asked_for(shop: Marketplace, browser: Browser) -> None:
     page = asks(browser, reason="   ")
     assert page.status == 422
-    assert "There is one problem Say why, in a few words" in page.visible_text
+    assert "There is one problem Enter a reason" in page.visible_text
     assert shop.status("mod-1") == ONLINE
 
 
@@ -165,7 +165,7 @@ def test_a_withdrawn_product_cannot_be_put_back_online(shop: Marketplace, browse
 
 def test_there_is_nothing_to_change_where_it_stands_so_already(browser: Browser) -> None:
     page = browser.get(f"/seller/products/mod-1/change/{ONLINE}")
-    assert (page.status, "There is nothing to change" in page.visible_text) == (200, True)
+    assert (page.status, "There is no change needed" in page.visible_text) == (200, True)
 
 
 def test_a_form_of_somebody_elses_page_is_not_taken(shop: Marketplace, browser: Browser) -> None:

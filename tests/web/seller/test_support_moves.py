@@ -67,7 +67,7 @@ def test_a_personal_answer_takes_charge_of_the_request(desk: Marketplace, browse
     browser.get(PATH)
     page = browser.post(f"{PATH}/messages", body=ANSWER)
     assert page.path == PATH
-    assert "Your answer is sent." in page.visible_text
+    assert "Your response has been sent." in page.visible_text
     assert ANSWER in page.visible_text
     assert clocks(desk)["acknowledgement"] == "met"
     assert request(desk).handling == "acknowledged"
@@ -77,14 +77,14 @@ def test_an_answer_that_says_nothing_takes_charge_of_nothing_and_says_why(desk: 
     browser.get(PATH)
     page = browser.post(f"{PATH}/messages", body="> what you wrote")
     assert "Not a first response" in page.visible_text
-    assert "Reason: nothing written in it." in page.visible_text
+    assert "Reason: no text." in page.visible_text
     assert clocks(desk)["acknowledgement"] == "running"
 
 
 def test_a_note_stays_on_the_sellers_side(desk: Marketplace, browser: Browser) -> None:
     browser.get(PATH)
     page = browser.post(f"{PATH}/messages", body="Ask Paul", visibility="internal")
-    assert "Note of your side" in page.visible_text
+    assert "Internal note" in page.visible_text
     assert [one.visibility for one in messages(desk)] == ["internal"]
     assert clocks(desk)["acknowledgement"] == "running"
 
@@ -92,7 +92,7 @@ def test_a_note_stays_on_the_sellers_side(desk: Marketplace, browser: Browser) -
 def test_an_empty_answer_is_asked_for_again(desk: Marketplace, browser: Browser) -> None:
     browser.get(PATH)
     page = browser.post(f"{PATH}/messages", body=" \n ")
-    assert (page.status, "Write your answer first" in page.visible_text) == (422, True)
+    assert (page.status, "Write your response first" in page.visible_text) == (422, True)
     assert messages(desk) == []
 
 
@@ -116,7 +116,7 @@ def test_a_refusal_names_the_ground_in_words_and_pauses_the_fix(desk: Marketplac
         "It is not about an advertised feature",
         "It is about another merchant site",
         "It is about work on the site or a third-party service",
-        "The site’s PrestaShop version is not a compatible one",
+        "The site’s PrestaShop version is not compatible",
         "Additional developments conflict with the product",
         "The customer has changed the source code",
     ):
@@ -127,7 +127,7 @@ def test_a_refusal_names_the_ground_in_words_and_pauses_the_fix(desk: Marketplac
     assert page.path == PATH
     assert "Refused: The customer has changed the source code" in page.visible_text
     assert "Evidence: a.php, line 3" in page.visible_text
-    assert "The customer may contest it until" in page.visible_text
+    assert "The customer can contest it until" in page.visible_text
     assert clocks(desk)["fix"] == "frozen"
     assert "Paused because the request was refused" in page.visible_text
     assert request(desk).refusal["by"] == "seller-1"
@@ -189,7 +189,7 @@ def test_a_ground_that_was_waived_cannot_be_chosen_any_more(desk: Marketplace, b
 def test_another_kind_is_proposed_and_waits_for_a_word(desk: Marketplace, browser: Browser) -> None:
     browser.get(PATH)
     page = browser.post(f"{PATH}/kind", kind="question")
-    assert "You have proposed: Question." in page.visible_text
+    assert "You proposed: Question." in page.visible_text
     assert (request(desk).kind, request(desk).proposed_kind) == ("anomaly", "question")
     assert clocks(desk)["fix"] == "running"
 
@@ -210,10 +210,10 @@ def test_a_request_is_resolved_by_an_explanation(desk: Marketplace, browser: Bro
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({}, "Choose how it is settled"),
+        ({}, "Choose how it was resolved"),
         ({"how": "release", "release_id": ""}, "Choose the version that fixes it"),
         ({"how": "release", "release_id": "somebody-elses"}, "Choose the version that fixes it"),
-        ({"how": "explanation"}, "Explain to the customer how it is settled"),
+        ({"how": "explanation"}, "Explain to the customer how it was resolved"),
     ],
 )
 def test_a_resolution_says_how(desk: Marketplace, browser: Browser, fields: dict[str, str], message: str) -> None:
@@ -232,7 +232,7 @@ def test_a_paid_update_is_proposed_and_the_fix_stays_owed(desk: Marketplace, bro
 
 def test_an_offer_asks_for_no_more_than_the_price(desk: Marketplace, browser: Browser) -> None:
     page = fills(browser, "/offer", release_id="release-3.0.0", amount="49.01")
-    assert (page.status, "Ask for no more than the price" in page.visible_text) == (422, True)
+    assert (page.status, "The price cannot exceed the version’s sale price" in page.visible_text) == (422, True)
     assert request(desk).offer is None
 
 
@@ -260,7 +260,7 @@ def test_what_is_impossible_by_now_is_a_sentence(
     answer = browser.post(PATH + page, **fields)
     assert answer.status == 409
     becomes = {"/refusal": "Refused", "/resolution": "Resolved", "/offer": "Being worked on"}[page]
-    both_states = f"It is “Withdrawn by the customer” now and cannot become “{becomes}”."
+    both_states = f"It is now “Withdrawn by the customer” and cannot become “{becomes}”."
     assert f"This can no longer be done. {both_states}" in answer.visible_text
     assert "Nothing was changed." in answer.visible_text
 
@@ -279,7 +279,7 @@ def test_a_missed_fix_makes_a_refund_due_which_the_seller_sees(
     clock.move_to(due(desk, FIX))
     desk.run_all_now()
     shown = browser.get(PATH).visible_text
-    assert "Refund Due How the refund is counted Price paid for the product €99.00 Still owed €99.00" in shown
+    assert "Refund Due How the refund is calculated Price paid for the product €99.00 Still owed €99.00" in shown
     with counting_queries(desk) as queries:
         words = browser.get("/seller/refunds").visible_text
     assert "About request-1" in words

@@ -164,13 +164,13 @@ def test_the_head_says_since_when_it_is_over_and_that_the_request_stays_owed(
     words = browser.get(f"/seller/requests/{REQUEST}").visible_text
     assert "Business Care not active" in words
     assert "Business Care not active Since 3 March 2027." in words
-    assert "It was active when this request was sent: the request stays owed." in words
+    assert "It was active when this request was sent, so the request must still be honoured." in words
 
 
 def test_a_conversation_before_any_purchase_is_marked_and_has_no_clock(desk: Marketplace, browser: Browser) -> None:
     publish_request(desk, presale=True, purchase_id=None, kind="question")
     words = browser.get(f"/seller/requests/{REQUEST}").visible_text
-    assert "Before a purchase This customer has not bought the product. No deadline runs." in words
+    assert "Before a purchase This customer has not bought the product. No deadline applies." in words
     assert "Deadlines" not in words
     assert "Refuse for one of the six reasons" not in words
 
@@ -179,7 +179,7 @@ def test_each_clock_says_why_it_ends_on_that_day(desk: Marketplace, browser: Bro
     publish_request(desk)
     words = browser.get(f"/seller/requests/{REQUEST}").visible_text
     assert "First response In progress Due by 3 March 2026. Why this date?" in words
-    assert "Counted from 2 Mar 2026, 11:30 (Paris time). The day itself does not count, whatever the hour." in words
+    assert "Counted from 2 Mar 2026, 11:30 (Paris time). That day does not count, whatever the time." in words
     assert re.search(r"One day counted Tuesday,? 3 March 2026", words)
     assert "30 days counted" in words
     assert "7 Mar 2026 to 8 Mar 2026: weekend" in words
@@ -207,7 +207,7 @@ def test_the_checks_say_what_was_found(desk: Marketplace, browser: Browser) -> N
     publish_request(desk, shop_url="https://elsewhere.example")
     words = browser.get(f"/seller/requests/{REQUEST}").visible_text
     assert "The check found a reason to refuse It is about another merchant site" in words
-    assert "The request is about another site than the one of the purchase." in words
+    assert "The request is about a different site from the purchase." in words
     assert "PrestaShop version Couldn’t check Version found not known" in words
 
 

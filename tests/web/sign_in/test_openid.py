@@ -152,33 +152,33 @@ def test_an_answer_that_this_browser_did_not_ask_for_signs_nobody_in(shop: Marke
     attacker = Browser(shop.app)
     begins(victim)
     theirs = returns(provider.signs_in(begins(attacker), "seller-1"))
-    refused(victim, theirs, 400, "was not begun in this browser")
-    refused(Browser(shop.app), "/sign-in/openid/return?code=x&state=", 400, "was not begun in this browser")
+    refused(victim, theirs, 400, "was not started in this browser")
+    refused(Browser(shop.app), "/sign-in/openid/return?code=x&state=", 400, "was not started in this browser")
 
 
 def test_an_answer_is_taken_once(shop: Marketplace, provider: Provider) -> None:
     browser = Browser(shop.app)
     answer = returns(provider.signs_in(begins(browser), "nobody"))
     refused(browser, answer, 403, "no access here")
-    refused(browser, answer, 400, "was not begun in this browser")
+    refused(browser, answer, 400, "was not started in this browser")
 
 
 def test_a_token_of_another_sign_in_signs_nobody_in(shop: Marketplace, provider: Provider) -> None:
     browser = Browser(shop.app)
     answer = returns(provider.signs_in(begins(browser), "seller-1", nonce="another"))
-    refused(browser, answer, 400, "could not be trusted")
+    refused(browser, answer, 400, "could not be verified")
 
 
 def test_a_code_that_the_provider_does_not_know_signs_nobody_in(shop: Marketplace, provider: Provider) -> None:
     browser = Browser(shop.app)
     word = parse_qs(urlsplit(begins(browser)).query)["state"][0]
-    refused(browser, f"/sign-in/openid/return?code=invented&state={word}", 400, "could not be trusted")
+    refused(browser, f"/sign-in/openid/return?code=invented&state={word}", 400, "could not be verified")
 
 
 def test_an_answer_in_the_name_of_another_issuer_signs_nobody_in(shop: Marketplace, provider: Provider) -> None:
     browser = Browser(shop.app)
     answer = returns(provider.signs_in(begins(browser), "seller-1"))
-    refused(browser, f"{answer}&iss=https://evil.example", 400, "could not be trusted")
+    refused(browser, f"{answer}&iss=https://evil.example", 400, "could not be verified")
 
 
 def test_a_token_that_has_expired_signs_nobody_in(opens: Opens) -> None:
@@ -187,7 +187,7 @@ def test_a_token_that_has_expired_signs_nobody_in(opens: Opens) -> None:
         browser = Browser(shop.app)
         answer = returns(hasty.signs_in(begins(browser), "seller-1"))
         with time_machine.travel(_later(120), tick=True):
-            refused(browser, answer, 400, "could not be trusted")
+            refused(browser, answer, 400, "could not be verified")
 
 
 def test_a_sign_in_that_takes_too_long_has_to_begin_again(shop: Marketplace, provider: Provider) -> None:
@@ -211,14 +211,14 @@ def test_who_declines_at_the_provider_is_led_back_to_the_way_in(shop: Marketplac
 def test_a_provider_that_is_away_is_said_to_be_away(opens: Opens) -> None:
     browser = Browser(opens(f"http://127.0.0.1:{free_port()}").app)
     assert browser.get("/sign-in").status == 200
-    refused(browser, "/sign-in/openid", 503, "does not answer")
+    refused(browser, "/sign-in/openid", 503, "is not responding")
 
 
 def test_a_provider_that_goes_away_in_between_is_said_to_be_away(opens: Opens) -> None:
     with running_provider(ACCOUNTS) as leaving:
         browser = Browser(opens(leaving.url).app)
         answer = returns(leaving.signs_in(begins(browser), "seller-1"))
-    refused(browser, answer, 503, "does not answer")
+    refused(browser, answer, 503, "is not responding")
 
 
 WEB_THREADS = 8
@@ -251,7 +251,7 @@ def test_a_silent_provider_holds_few_threads_and_nobody_who_is_in(
     assert [page.status for page in held] == [303] * held_at_once  # it waited for the provider, and was answered.
     for page in pages:
         assert (page.status, page.answer.headers["Retry-After"]) == (503, "5")
-        assert "does not answer" in page.visible_text
+        assert "is not responding" in page.visible_text
 
 
 # --- a sign-in that is asked for again
@@ -266,7 +266,7 @@ def test_a_sign_in_again_counts_only_when_the_provider_has_just_asked(opens: Ope
         asked = begins(browser, "/sign-in/openid?again=1")
         assert parse_qs(urlsplit(asked).query)["prompt"] == ["login"]
         page = browser.get(returns(provider.signs_in(asked, "before")))
-        assert (page.status, "did not ask you again" in page.visible_text) == (400, True)
+        assert (page.status, "did not ask you to identify yourself again" in page.visible_text) == (400, True)
         browser = Browser(shop.app)
         browser.get(returns(provider.signs_in(begins(browser, "/sign-in/openid?again=1"), "now")))
         assert browser.get("/operator").status == 200
@@ -284,7 +284,7 @@ def test_an_account_without_its_role_has_no_session_left(opens: Opens) -> None:
         assert operator.get("/operator").status == 303
         seller = signs_in(other, provider, "op-1")
         without = opens(provider.url, OIDC_ROLES="operator=guest")
-        refused(Browser(without.app), "/sign-in/openid/return?state=x&code=y", 400, "was not begun")
+        refused(Browser(without.app), "/sign-in/openid/return?state=x&code=y", 400, "was not started")
         page = signs_in(without, provider, "op-1").page
         assert (page.status, "no access here" in page.visible_text) == (403, True)
         assert seller.get("/seller").status == 303

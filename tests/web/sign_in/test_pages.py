@@ -63,7 +63,7 @@ def test_each_room_opens_to_its_own_role_and_is_closed_to_the_others(shop: Marke
     for other in AREAS.keys() - {role}:
         page = browser_of(shop, other, AREAS[other][0]).get(path)
         assert page.status == 403
-        assert "This page is for somebody else" in page.visible_text
+        assert "You do not have access to this page" in page.visible_text
         assert AREAS[other][1] in page.links
 
 
@@ -100,7 +100,7 @@ def test_only_pages_of_somebody_signed_in_load_a_script_and_it_is_our_own_file(s
 def test_the_chooser_is_there_in_a_demo_alone(shop: Marketplace, opens: Opens) -> None:
     closed = Browser(shop.app).get("/sign-in")
     assert closed.status == 503
-    assert "Nobody can sign in here yet" in closed.visible_text
+    assert "Sign-in is not set up yet" in closed.visible_text
     assert "/sign-in/demo" not in closed.text
 
 
@@ -226,19 +226,19 @@ def test_without_a_secret_key_a_page_with_a_form_says_what_is_missing(opens: Ope
 
 def test_times_are_shown_in_the_zone_that_was_chosen_and_it_is_named(demo: Marketplace) -> None:
     browser = chooses(demo, "operator", "")
-    assert "Times are those of Europe/Paris." in browser.page.visible_text
+    assert "Time zone: Europe/Paris." in browser.page.visible_text
     browser.get("/times?next=/operator")
     page = browser.post("/times", zone="America/Martinique")
     assert page.path == "/operator"
-    assert "Times are those of America/Martinique." in page.visible_text
+    assert "Time zone: America/Martinique." in page.visible_text
     browser.get("/times")
     assert browser.post("/times", zone="Mars/Olympus").status == 400
     browser.get("/times?next=/operator")
-    assert "Times are those of Europe/Paris." in browser.post("/times", zone="").visible_text
+    assert "Time zone: Europe/Paris." in browser.post("/times", zone="").visible_text
 
 
 @pytest.mark.parametrize("zone", ["", "../../etc/passwd", "Mars/Olympus", "\0", "posixrules"])
 def test_a_zone_that_is_none_is_the_marketplaces_own(shop: Marketplace, zone: str) -> None:
     browser = browser_of(shop, "operator")
     browser.headers["Cookie"] = f"mh_zone={zone}"
-    assert "Times are those of Europe/Paris." in browser.get("/operator").visible_text
+    assert "Time zone: Europe/Paris." in browser.get("/operator").visible_text

@@ -71,7 +71,7 @@ def ends_by_page(demo: Marketplace, browser: Browser) -> None:
     page = operator.get("/operator/sessions?role=customer&subject=customer-1")
     assert "Odile Berthonneau" in page.visible_text
     page = operator.post("/operator/sessions?role=customer&subject=customer-1")
-    assert "They are signed out." in page.visible_text
+    assert "This user has been signed out." in page.visible_text
     assert operator.get("/operator").status == 200
 
 

@@ -70,7 +70,7 @@ def test_it_is_there_in_a_hosts_app_under_the_hosts_prefix(make_marketplace: Ope
                 "Why we visited your shop",
                 "At most 12 requests",
                 "At most 20 seconds",
-                "used again for 15 minutes",
+                "reused for 15 minutes",
                 "deleted 180 days later",
                 "We only read.",
                 "Write to the marketplace’s customer service.",

@@ -340,7 +340,7 @@ def test_stand_alone_every_error_has_a_page_and_machines_get_problem_documents(s
     reader = Reader(app)
     answer = reader.open("/nothing/at/all")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (404, "no-store")
-    assert "There is no such page" in visible_text(answer.text)
+    assert "Page not found" in visible_text(answer.text)
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     for path in ("/api/v1/nothing", "/webhooks/x/y"):
         machine = reader.open(path)
