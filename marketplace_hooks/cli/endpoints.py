@@ -30,7 +30,7 @@ from .root import current_runtime, hooks_group
 
 @hooks_group.group("endpoints")
 def endpoints() -> None:
-    """Who is told what happens here."""
+    """Webhook endpoints: who receives outgoing events."""
 
 
 def _headers(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -150,7 +150,7 @@ def enable(endpoint_id: str, as_json: bool) -> None:
 @click.option("--reason", default="by an operator", show_default=True)
 @json_option
 def disable(endpoint_id: str, reason: str, as_json: bool) -> None:
-    """Deliver no more; what is to be told waits."""
+    """Stop deliveries; new webhooks are queued."""
     runtime = current_runtime()
 
     def act(uow: UnitOfWork) -> Endpoint:
@@ -167,7 +167,7 @@ def disable(endpoint_id: str, reason: str, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask: there is no way back.")
 @json_option
 def delete(endpoint_id: str, yes: bool, as_json: bool) -> None:
-    """End a subscription for good: what was not delivered yet is discarded."""
+    """Delete an endpoint: undelivered webhooks are discarded."""
     if not yes and not as_json:
         click.confirm(f"Delete {endpoint_id}, and what waits for it?", abort=True)
     run_in_transaction(current_runtime(), lambda uow: delete_endpoint(uow, endpoint_id))

@@ -24,7 +24,7 @@ NEWEST = "newest"
 @blueprint.get("/support")
 @audience(Role.CUSTOMER)
 def requests() -> str:
-    """Her requests: those with the next deadline first, or the newest."""
+    """Their requests: those with the next deadline first, or the newest."""
     runtime = current_runtime()
     viewer = viewer_of(signed_in())
     cursor = request.args.get("after") or None
@@ -42,7 +42,12 @@ def requests() -> str:
         products = [one.product_id for one in page.items] + [one.product_id for one in drafts]
         titles = product_titles(session, products)
         return render_template(
-            "marketplace_hooks/customer/requests.html", page=page, drafts=drafts, titles=titles, newest=newest
+            "marketplace_hooks/customer/requests.html",
+            page=page,
+            drafts=drafts,
+            titles=titles,
+            newest=newest,
+            now=runtime.now(),
         )
 
 

@@ -10,6 +10,7 @@ from ...domain.catalog.statuses import Status
 from ...services.business_care.subscription_view import SubscriptionView
 from ..labels import business_care
 from ..labels.catalog import versions
+from ..labels.deadlines import days_away, last_day_of
 from ..labels.support import time_limits
 from ..state import current_runtime
 from .blueprint import blueprint
@@ -22,8 +23,10 @@ def template_context() -> dict[str, Any]:
     """What every template of the customer's pages can use."""
     return {
         **business_care.banner_context(),
+        "days_away": days_away,
         "downloads_why": business_care.DOWNLOADS,
         "key_errors": key_errors,
+        "last_day_of": last_day_of,
         "notice_timeliness": business_care.NOTICE_TIMELINESS,
         "can_undo_cancellation": can_undo_cancellation,
         "purchase_url": purchase_url,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -15,6 +15,7 @@ from ...domain.support.deadlines import BusinessDayPolicy, SkipReason
 from ...domain.support.state_machine import ClockName, ClockState
 from ...models.access import Role
 from ..i18n.language import LazyText, gettext, lazy, ngettext, wording
+from ..state import current_runtime
 from .label import Label
 
 SOON_S = 24 * 3600
@@ -138,6 +139,21 @@ def policy_notes(trace: DeadlineTrace) -> list[str]:
     return notes
 
 
+def last_day_of(due_before: datetime) -> date:
+    """The last day that counts of a deadline that ends, exclusively, at this instant."""
+    return (due_before - timedelta(microseconds=1)).astimezone(current_runtime().settings.reference_zone).date()
+
+
+def days_away(last_day: date, now: datetime) -> str:
+    """How far the last day of a deadline is from today, such as "in 2 days" or "10 days overdue"."""
+    count = (last_day - now.astimezone(current_runtime().settings.reference_zone).date()).days
+    if count == 0:
+        return gettext("today")
+    if count < 0:
+        return ngettext("%(count)s day overdue", "%(count)s days overdue", -count)
+    return ngettext("in %(count)s day", "in %(count)s days", count)
+
+
 def closure_limit(days: int) -> str:
     """How long a closure suspends deadlines, in a sentence."""
     return ngettext(
@@ -149,12 +165,16 @@ def closure_limit(days: int) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class DeadlineView:
-    """A clock on a page. `tag` is its state in `states.py`; `is_soon`: it runs out within a day."""
+    """A clock on a page. `tag` is its state in `states.py`; `is_soon`: it runs out within a day.
+
+    `away` is how far the last day is from today, while the clock is open.
+    """
 
     state: ClockState
     tag: str
     means: LazyText | None
     last_day: date | None
+    away: str
     due_before: datetime | None
     started_at: datetime
     stopped_at: datetime | None
@@ -182,6 +202,7 @@ def deadline_view(clock: Mapping[str, Any], now: datetime) -> DeadlineView:
         tag=ClockState.MISSED if is_late else state,
         means=PAUSED.get(state),
         last_day=clock["last_day"],
+        away=days_away(clock["last_day"], now) if clock["last_day"] and clock["stopped_at"] is None else "",
         due_before=due,
         started_at=clock["started_at"],
         stopped_at=clock["stopped_at"],

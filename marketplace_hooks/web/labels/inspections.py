@@ -116,7 +116,7 @@ _SENTENCES_FR: Mapping[Note, str] = {
     Note.MAY_BE_STALE: "Lu dans un fichier de description que PrestaShop ne met pas toujours à jour.",
     Note.SEEN_IN_CODE: (
         "Vu dans le code de la page d’accueil de la boutique, qui charge un fichier de ce module. Un thème peut nommer "
-        "des fichiers d’un module qui n’est plus là : cela seul ne fait refuser personne."
+        "des fichiers d’un module qui n’est plus là : cela ne suffit pas à justifier un refus."
     ),
     Note.COOKIE_RENAMED: (
         "Le cookie de session de la boutique porte un nom qui lui est propre et qui n’indique pas la version."

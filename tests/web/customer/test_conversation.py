@@ -81,6 +81,7 @@ def test_both_clocks_are_told_with_their_days_and_why(customer: Browser) -> None
     assert "Why this date" in words
     assert "Not counted: weekends (12 days)." in words
     assert "30 business days, from Tuesday, 3 March 2026 to Monday, 13 April 2026." in words
+    assert "Next deadline for the seller: 3 March 2026 (in 1 day)" in customer.get("/support").visible_text
 
 
 @pytest.mark.parametrize("status", [ONLINE, OFFLINE, WITHDRAWN])

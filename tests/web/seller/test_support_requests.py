@@ -47,7 +47,7 @@ def test_the_inbox_begins_with_the_next_deadline(
     page = browser.get("/seller/requests")
     assert listed(page) == ["request-soon", "request-later", "request-asked"]
     assert "Galerie zoom (en) · Odile Berthonneau · Something is not working" in page.visible_text
-    assert "First response In progress by 3 Mar 2026" in page.visible_text
+    assert "First response In progress by 3 Mar 2026 (in 1 day)" in page.visible_text
     assert "Fix In progress by 13 Apr 2026" in page.visible_text
     assert "Before buying" in page.visible_text
     assert "No deadline applies." in page.visible_text
@@ -60,7 +60,10 @@ def test_a_clock_that_ends_within_a_day_is_marked(desk: Marketplace, browser: Br
     with time_machine.travel(end - timedelta(hours=24), tick=False):
         assert "First response Due today" in browser.get("/seller/requests").visible_text
     with time_machine.travel(end, tick=False):
-        assert "First response Overdue was due by 3 Mar 2026" in browser.get("/seller/requests").visible_text
+        assert (
+            "First response Overdue was due by 3 Mar 2026 (1 day overdue)"
+            in browser.get("/seller/requests").visible_text
+        )
 
 
 @pytest.mark.parametrize(
