@@ -165,7 +165,7 @@ def test_a_withdrawn_product_cannot_be_put_back_online(shop: Marketplace, browse
 
 def test_there_is_nothing_to_change_where_it_stands_so_already(browser: Browser) -> None:
     page = browser.get(f"/seller/products/mod-1/change/{ONLINE}")
-    assert (page.status, "There is no change needed" in page.visible_text) == (200, True)
+    assert (page.status, "There is nothing to change" in page.visible_text) == (200, True)
 
 
 def test_a_form_of_somebody_elses_page_is_not_taken(shop: Marketplace, browser: Browser) -> None:
