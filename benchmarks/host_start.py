@@ -43,8 +43,8 @@ def start(program: str) -> tuple[float, float]:
     """CPU seconds and resident MiB of one fresh process."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-c", program, folder]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    cpu_s, mib = map(float, said.split())
+        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    cpu_s, mib = map(float, output.split())
     return cpu_s, mib
 
 
