@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 from flask_login import current_user
 from flask_security import (  # type: ignore[import-not-found,unused-ignore] # see above.

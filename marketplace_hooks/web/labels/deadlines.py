@@ -147,11 +147,9 @@ def last_day_of(due_before: datetime) -> date:
 def days_away(last_day: date, now: datetime) -> str:
     """How far the last day of a deadline is from today, such as "in 2 days" or "10 days overdue"."""
     count = (last_day - now.astimezone(current_runtime().settings.reference_zone).date()).days
-    if count == 0:
-        return gettext("today")
-    if count < 0:
-        return ngettext("%(count)s day overdue", "%(count)s days overdue", -count)
-    return ngettext("in %(count)s day", "in %(count)s days", count)
+    if count > 0:
+        return ngettext("in %(count)s day", "in %(count)s days", count)
+    return ngettext("%(count)s day overdue", "%(count)s days overdue", -count) if count else gettext("today")
 
 
 def closure_limit(days: int) -> str:

@@ -104,9 +104,8 @@ def answer(request_id: str) -> BaseResponse:
         )
         messages.post_message(uow, posted, cause)
 
-    return run_move(
-        request_id, act, gettext("The note has been saved.") if is_note else gettext("Your response has been sent.")
-    )
+    message = gettext("The note has been saved.") if is_note else gettext("Your response has been sent.")
+    return run_move(request_id, act, message)
 
 
 @blueprint.get("/seller/requests/<request_id>/refusal")
@@ -163,9 +162,8 @@ def propose_kind(request_id: str) -> BaseResponse:
     def act(uow: UnitOfWork, cause: Cause) -> None:
         moves.change_kind(uow, request_id, kind, confirms=False, cause=cause)
 
-    return run_move(
-        request_id, act, gettext("Proposed. It takes effect once the customer or the marketplace confirms it.")
-    )
+    message = gettext("Proposed. It takes effect once the customer or the marketplace confirms it.")
+    return run_move(request_id, act, message)
 
 
 @blueprint.get("/seller/requests/<request_id>/resolution")
