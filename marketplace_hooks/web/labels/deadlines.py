@@ -57,9 +57,7 @@ SKIPPED: Mapping[SkipReason, Label] = {
 PAUSED: dict[ClockState, LazyText] = {
     ClockState.SUSPENDED: lazy("Suspended by an announced closure with no end date."),
     ClockState.TO_CONFIRM: lazy("An answer arrived on time; the marketplace must decide whether it counts."),
-    ClockState.FROZEN: lazy(
-        "Paused because the request was refused. It resumes if the marketplace overturns the refusal."
-    ),
+    ClockState.FROZEN: lazy("Paused because the request was refused. It resumes if the refusal is overturned."),
     ClockState.VOID: lazy("Nothing is owed any more."),
 }
 """Why a clock does not run, to the seller; the page says itself how one stands that runs, was met or missed."""

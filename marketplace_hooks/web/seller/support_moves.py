@@ -241,20 +241,18 @@ def run_move(request_id: str, act: Act, message: str, *, reason: str = "") -> Ba
     )
 
 
-def _own(request_id: str) -> SupportRequest:
+def _checks(request_id: str) -> list[dict[str, Any]]:
+    """What the check at submission has found, as it is stored with the request."""
     with current_runtime().database.read_session() as session:
-        found = visible_request(session, checked_id(request_id), viewer_of(signed_in()))
-        session.expunge(found)
-        return found
+        return checks_of(visible_request(session, checked_id(request_id), viewer_of(signed_in())))
 
 
 def _evidence(request_id: str, ground: Ground) -> dict[str, Any]:
-    """What the check at submission has found for a ground, as it is stored with the request."""
-    return {one["name"]: one["evidence"] for one in checks_of(_own(request_id)) if one.get("ground") == ground}
+    return {one["name"]: one["evidence"] for one in _checks(request_id) if one.get("ground") == ground}
 
 
 def _show_refusal(request_id: str, *, status: int = 200, errors: Mapping[str, str] | None = None) -> Response:
-    checks = check_facts(checks_of(_own(request_id)))
+    checks = check_facts(_checks(request_id))
     found = {ground.value: [one for one in checks if one.ground == ground] for ground in Ground}
     return show_request(
         request_id,
