@@ -26,13 +26,10 @@ PREFIX = "mh-pg-"
 LOCK_NAME = "in-use"
 START_WITHIN_S = 60.0
 STOP_WITHIN_S = 60.0
-# Small. The fault tests crash it, and expect to find what it committed: what a process has written outlives it, so
-# nothing has to reach the disk.
+# Small, and as durable as PostgreSQL is by default: the fault tests crash it and expect to find what it committed.
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "shared_buffers": "32MB",
-    "fsync": "off",
-    "full_page_writes": "off",
     "max_connections": "100",
     "wal_level": "minimal",
     "max_wal_senders": "0",
