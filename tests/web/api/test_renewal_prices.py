@@ -148,7 +148,7 @@ def test_a_notice_sent_after_its_window_binds_all_the_same(
     reprice(marketplace, 99_000)
     assert read(customer)["next_renewal"]["amount"] == money(3960)
     page = browser_of(marketplace, "customer", "customer-1", language="fr").get(PAGE).visible_text
-    assert "Envoyé en retard ; son prix reste garanti." in page
+    assert "Envoyé après la période prévue ; son prix reste garanti." in page
 
 
 def test_a_price_of_another_currency_needs_another_notice(

@@ -105,7 +105,7 @@ GROUNDS: list[Any] = [
     ({"changed": {"classes/Row.php": b"<?php // changed\n"}}, "source_modified", ["classes/Row.php"], "of the product"),
     ({"changed": {"classes/Hack.php": b"<?php\n"}}, "source_modified", ["classes/Hack.php"], "of the product"),
     ({"changed_core_files": ["classes/Product.php"]}, "source_modified", ["classes/Product.php"], "of PrestaShop"),
-    ({"overrides": [OWN_CLASS]}, "conflicting_development", [OWN_CLASS["path"]], "no module"),
+    ({"overrides": [OWN_CLASS]}, "conflicting_development", [OWN_CLASS["path"]], "not added by any module"),
     ({"overrides": [MAIL]}, "conflicting_development", [MAIL["path"]], "conflict"),
     ({"others": [Module(name="badmod", version="1.5.0")]}, "conflicting_development", ["badmod", "1.5.0"], "badmod"),
 ]
