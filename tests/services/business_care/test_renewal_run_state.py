@@ -11,7 +11,7 @@ import time_machine
 
 from marketplace_hooks.jobs.scheduler import run_due
 from marketplace_hooks.remote.redis.names import JobKind
-from marketplace_hooks.remote.redis.queue import NullWakeups
+from marketplace_hooks.remote.redis.null_wakeups import NullWakeups
 from marketplace_hooks.services.business_care.renewal_run import count_due, has_pending
 from marketplace_hooks.services.business_care.renewal_run_state import read_run_state, release_run
 
