@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from ..domain.described import CUSTOMER_ID, PACK_ID, PRODUCT_ID, PURCHASE_ID, REQUEST_ID, SHOP_URL, about
+from ..models.packs import Pack
 from ..models.products import Product
 from ..models.purchases import Customer, Purchase
 from ..services.business_care.disputes import close_dispute, open_dispute
@@ -104,10 +105,13 @@ class TerminatedSchema(EventDataSchema):
 
 @handles("purchase.completed", PurchaseCompletedSchema, subject=PURCHASE)
 def purchase_completed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Record the purchase and start its Business Care."""
-    for table, kind in ((Customer, "customer"), (Product, "product")):
+    """Record the purchase and start its Business Care.
+
+    One of a pack waits for the pack: what the product cost in it is frozen now, and may be a share of the pack's price.
+    """
+    for table, kind in ((Customer, "customer"), (Product, "product"), (Pack, "pack")):
         id_ = event.data[f"{kind}_id"]
-        if uow.session.get(table, id_) is None:
+        if id_ is not None and uow.session.get(table, id_) is None:
             raise ParentUnknown(kind, id_)
     is_new = complete_purchase(uow, event.data, event.cause(actor="customer"), received_at=event.received_at)
     erase_again(uow, event, event.data["customer_id"])

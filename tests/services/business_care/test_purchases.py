@@ -219,6 +219,7 @@ def test_a_purchase_received_again_with_other_facts_is_rejected(
     marketplace: Marketplace, fact: str, value: Any
 ) -> None:
     marketplace.publish_products("mod-2")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     publish_customer(marketplace, "customer-2")
     set_up_purchase(marketplace)
     again = {"purchased_at": BOUGHT.isoformat(), fact: value}
@@ -237,6 +238,20 @@ def test_a_purchase_received_again_with_other_facts_is_rejected(
         9900,
         "EUR",
     )
+
+
+def test_a_purchase_received_before_its_pack_waits_for_it_and_costs_its_share(marketplace: Marketplace) -> None:
+    """Events about different things come in any order: workers apply them side by side."""
+    publish_customer(marketplace)
+    marketplace.publish_products("mod-1")
+    early = publish_purchase(marketplace, pack_id="pack-1", amount_cents=7_500)
+    marketplace.publish("pack.upserted", pack_id="pack-1", product_ids=["mod-1", "mod-2"], price=money(7_500))
+    marketplace.run_all_now()
+    assert [marketplace.event(early).state.value, marketplace.event(early).parked_on] == ["parked", "pack:pack-1"]
+    marketplace.publish("product.upserted", product_id="mod-2", price=money(2 * 9_900))
+    marketplace.run_all_now()
+    assert marketplace.state_and_outcome(early)[0] == "applied"
+    assert purchase(marketplace).price_cents == 2_500
 
 
 def test_a_purchase_of_a_pack_received_twice_is_one_although_a_price_has_changed(marketplace: Marketplace) -> None:

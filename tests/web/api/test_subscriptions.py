@@ -361,6 +361,7 @@ def test_a_renewal_that_is_awaited_is_not_offered_for_reactivation(
 
 
 def test_a_customer_sees_what_was_bought_with_its_business_care(marketplace: Marketplace, customer: Caller) -> None:
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
     set_up_purchase(marketplace, "running")
     set_up_purchase(marketplace, "over", purchased_at=EXPIRED, product_id="mod-2", shop_url=None, pack_id="pack-1")
     set_up_purchase(marketplace, "theirs", customer_id="customer-2")
