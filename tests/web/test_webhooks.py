@@ -493,6 +493,7 @@ def test_while_postgresql_does_not_answer_the_marketplace_is_asked_to_come_back(
 @pytest.mark.parametrize("redis_url", ["redis://127.0.0.1:1/0", "unix:///nowhere/redis.sock"])
 def test_without_redis_the_answer_is_the_same(make_marketplace: Opens, redis_url: str) -> None:
     marketplace = make_marketplace(REDIS_URL=redis_url)
+    marketplace.runtime.redis_names.deployment_id()  # read now: the thread that wakes workers may outlive the test.
     for number in range(3):
         answer = marketplace.post(BODY, event_id=f"evt_{number}")
         assert (answer.status_code, answer.json) == (202, {"event_id": f"evt_{number}", "duplicate": False})
