@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import ClassVar
 
@@ -12,7 +11,7 @@ from ..database.host_session import HostSession
 from ..domain.catalog.statuses import Side, Status, StatusRequest
 from ..errors import NotFound
 from ..models.products import SubjectKind
-from ..services.catalog.pages import PackPage, ProductPage, pack_page, product_page
+from ..services.catalog.pages import subject_page
 from ..services.catalog.status_requests import (
     AcceptedStatusChange,
     StatusChangeTarget,
@@ -25,11 +24,6 @@ from ..services.core.runtime import Runtime
 from ..services.core.unit_of_work import Cause
 from ..services.operations.status_preview import Preview, preview_change
 from .base import Actions, SaleSide, cause_of
-
-_FIND_PAGE: Mapping[SubjectKind, Callable[[Session, str], ProductPage | PackPage | None]] = {
-    SubjectKind.PRODUCT: product_page,
-    SubjectKind.PACK: pack_page,
-}
 
 
 class PackActions(Actions):
@@ -106,7 +100,7 @@ class PackActions(Actions):
         """What the change would do now. Nothing is changed."""
 
         def read(reading: Session, runtime: Runtime) -> Preview:
-            page = _FIND_PAGE[self._kind](reading, subject_id)
+            page = subject_page(reading, self._kind, subject_id)
             if page is None:
                 raise NotFound(f"there is no {self._kind} {subject_id}")
             wanted = StatusRequest(side=Side(actor), status=Status(status))

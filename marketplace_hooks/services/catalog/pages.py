@@ -126,3 +126,8 @@ def _listing_view(listing: Listing) -> ListingView:
         price_cents=listing.price_cents,
         currency=listing.currency,
     )
+
+
+def subject_page(session: Session, kind: SubjectKind, subject_id: str) -> ProductPage | PackPage | None:
+    """The page of a product or of a pack; None for an unknown one."""
+    return pack_page(session, subject_id) if kind is SubjectKind.PACK else product_page(session, subject_id)

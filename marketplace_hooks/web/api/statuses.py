@@ -5,19 +5,17 @@ The hold is committed before the response; what follows from it is a cascade (`c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response
 from marshmallow import Schema, fields, validate
-from sqlalchemy.orm import Session
 
 from ...domain.catalog.statuses import Effect, Side, Status, StatusRequest
 from ...domain.described import CASCADE_ID, about
 from ...errors import Forbidden, NotFound, PayloadRejected
 from ...models.access import Role
 from ...models.products import SubjectKind
-from ...services.catalog.pages import PackPage, ProductPage, pack_page, product_page
+from ...services.catalog.pages import subject_page
 from ...services.catalog.status_requests import (
     StatusChangeTarget,
     refuse_impossible,
@@ -112,10 +110,6 @@ class PreviewSchema(ResponseSchema):
     )
 
 
-_FIND_PAGE: Mapping[SubjectKind, Callable[[Session, str], ProductPage | PackPage | None]] = {
-    SubjectKind.PRODUCT: product_page,
-    SubjectKind.PACK: pack_page,
-}
 _ANSWER = StatusAnswerSchema()
 _PREVIEW = PreviewSchema()
 
@@ -231,7 +225,7 @@ def _preview(kind: SubjectKind, id_: str, query: dict[str, Any]) -> Response:
     side = _side(signed_in(), query.get("actor"))
     runtime = current_runtime()
     with runtime.database.read_session() as session:
-        page = _FIND_PAGE[kind](session, id_)
+        page = subject_page(session, kind, id_)
         if page is None or not visibility().can_see(page.card.seller_id):
             raise NotFound(f"there is no {kind} {id_}")
         preview = preview_change(session, page, side, query["status"], runtime.now(), runtime.settings.reference_zone)
