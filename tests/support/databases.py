@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
 from .postgres import Postgres
 
@@ -114,7 +114,7 @@ class Copies:
     def _make(self) -> str:
         url = self._server.create_database(template=self._template)
         if self._schema is None:
-            with _connect(url) as connection:
+            with connect(url) as connection:
                 self._schema = connection.execute(_SCHEMA).fetchone()
                 self._most_bytes = _size(connection) + _MOST_GROWTH_BYTES
                 for [table] in connection.execute(_TABLES).fetchall():
@@ -125,7 +125,7 @@ class Copies:
     def _empty(self, url: str) -> bool:
         """Empty a copy; false when it cannot be made as it was."""
         try:
-            with _connect(url) as connection:
+            with connect(url) as connection:
                 connection.execute(_EMPTY)
                 written = [str(table) for [table] in connection.execute(_WRITTEN).fetchall()]
                 connection.execute(f"VACUUM (INDEX_CLEANUP ON) {', '.join(written)}")
@@ -138,7 +138,8 @@ class Copies:
             return False  # the test changed its state, or stopped its server.
 
 
-def _connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
+def connect(url: str | URL) -> psycopg.Connection[tuple[object, ...]]:
+    """A connection beside SQLAlchemy, each statement committed at once."""
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     return psycopg.connect(plain, autocommit=True, connect_timeout=10)
 

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 from weakref import WeakKeyDictionary
 
-import psycopg
 import time_machine
 from sqlalchemy import URL, text
 
@@ -31,6 +30,7 @@ from marketplace_hooks.database.engine import Database
 from marketplace_hooks.database.types import Base
 
 from .apps import LOCATIONS
+from .databases import connect
 
 if TYPE_CHECKING:
     from .marketplace import Marketplace
@@ -60,7 +60,7 @@ class _PostgresRows:
 
     def __init__(self, url: URL) -> None:
         self._rows = {}
-        with _connect(url) as connection:
+        with connect(url) as connection:
             self._sequences = connection.execute(_SEQUENCES).fetchall()
             for table in Base.metadata.tables:
                 with connection.cursor().copy(f"COPY {table} TO STDOUT") as copy:
@@ -68,7 +68,7 @@ class _PostgresRows:
                         self._rows[table] = lines
 
     def restore(self, url: URL) -> None:
-        with _connect(url) as connection:
+        with connect(url) as connection:
             connection.execute("SET session_replication_role = replica")  # in any order, whatever refers to what.
             connection.execute("; ".join(f"DELETE FROM {table}" for table in Base.metadata.tables))
             for table, lines in self._rows.items():
@@ -162,8 +162,3 @@ def _is_empty(marketplace: Marketplace) -> bool:
 def _any_row() -> str:
     tables = Base.metadata.tables.keys() - _FILLED_BY_MIGRATIONS
     return "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in sorted(tables))
-
-
-def _connect(url: URL) -> psycopg.Connection[tuple[str, int]]:
-    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return psycopg.connect(plain, autocommit=True)
