@@ -22,6 +22,7 @@ from ..case_file.sections import listing_section
 from ..form_idempotency import once_token
 from ..identity.authorization import audience, signed_in
 from ..labels.check_summaries import check_summary
+from ..labels.deadline_calendar import calendar_view
 from ..labels.deadlines import deadline_summary
 from ..labels.exchanges import exchange_views
 from ..labels.label import labels_for
@@ -65,7 +66,11 @@ def show_request(
             detail=request,
             bought=summarize_product(session, seen.product_id),
             care=_care(session, request),
-            clocks=[deadline_summary(name, clock) for name in ClockName if (clock := request["clocks"][name])],
+            clocks=[
+                (deadline_summary(name, clock), calendar_view(clock))
+                for name in ClockName
+                if (clock := request["clocks"][name])
+            ],
             checks=[check_summary(one) for one in request["checks"]],
             exchanges=exchange_views(request["exchanges"]),
             listing=None if seen.presale else listing_section(request),

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 from ...domain.support.deadlines import BusinessDayPolicy, SkipReason
@@ -182,7 +181,6 @@ class DeadlineView:
     notes: Sequence[str]
     extended: Mapping[str, Any] | None
     counted: Sequence[date]
-    skipped: Sequence[tuple[date, date, Label]]
 
 
 def deadline_view(clock: Mapping[str, Any], now: datetime) -> DeadlineView:
@@ -210,18 +208,7 @@ def deadline_view(clock: Mapping[str, Any], now: datetime) -> DeadlineView:
         notes=policy_notes(trace),
         extended=trace.extended,
         counted=trace.counted,
-        skipped=_runs_of_days(trace.skipped),
     )
-
-
-def _runs_of_days(skipped: Sequence[tuple[date, SkipReason]]) -> list[tuple[date, date, Label]]:
-    """Days that follow each other for the same reason, as one: first, last, and the reason."""
-    numbered = [(day.toordinal() - place, reason, day) for place, (day, reason) in enumerate(skipped)]
-    found = []
-    for (_, reason), group in groupby(numbered, key=lambda one: one[:2]):
-        run = [day for _, _, day in group]
-        found.append((run[0], run[-1], SKIPPED[reason]))
-    return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from flask import Response, redirect, request, url_for
@@ -17,11 +16,11 @@ from ...services.support.requests import Viewer, request_detail, visible_request
 from ...services.support.work_queue import contested_requests, late_requests
 from ..case_file.responses import add_file_pages
 from ..case_file.sections import listing_section, proposals_section
-from ..i18n.language import wording
 from ..identity.authorization import audience
 from ..labels.business_care import entitlement_label
 from ..labels.check_facts import check_facts
-from ..labels.deadlines import CLOCKS, POLICIES, SKIPPED
+from ..labels.deadline_calendar import calendar_view
+from ..labels.deadlines import CLOCKS, POLICIES
 from ..labels.exchanges import exchange_views
 from ..labels.refusal_evidence import evidence_lines
 from ..labels.refusal_grounds import GROUND_FINDINGS, GROUNDS
@@ -104,7 +103,7 @@ def show_request(
             can=_possible_moves(request),
             errors=errors or {},
             prefixed=_prefixed,
-            trace_day=_trace_day,
+            calendars={name: calendar_view(clock) for name, clock in request["clocks"].items() if clock},
             move=move,
             names=_label_tables(),
             kinds=[(kind.value, str(label)) for kind, label in KINDS.items() if kind is not request["kind"]],
@@ -119,7 +118,6 @@ def _label_tables() -> dict[str, Any]:
     return {
         "clocks": CLOCKS,
         "policies": POLICIES,
-        "skipped": SKIPPED,
         "kinds": KINDS,
         "grounds": GROUNDS,
         "findings": GROUND_FINDINGS,
@@ -154,8 +152,3 @@ def _possible_moves(request: dict[str, Any]) -> dict[str, bool]:
 def _prefixed(errors: Mapping[str, str], move: str | None) -> dict[str, str]:
     """The errors by the ids of their boxes: several forms of the page have a box of one name."""
     return {name if name == "kind" else f"{name}-{move}": message for name, message in errors.items()}
-
-
-def _trace_day(day: str) -> str:
-    """A day of a clock's trace."""
-    return wording().day(date.fromisoformat(day), "medium")

@@ -24,6 +24,7 @@ from ..case_file.responses import add_file_pages
 from ..case_file.sections import listing_section
 from ..identity.authorization import audience
 from ..labels.check_facts import check_facts
+from ..labels.deadline_calendar import calendar_view
 from ..labels.deadlines import deadline_view
 from ..labels.exchanges import exchange_views
 from ..list_pages import PAGE_SIZE, checked_id, cursor, list_page
@@ -84,6 +85,7 @@ def show_request(request_id: str, *, name: str = "request", status: int = 200, *
         status,
         detail=request,
         clocks=clocks,
+        calendars={name: calendar_view(clock) for name, clock in request["clocks"].items() if clock is not None},
         checks=check_facts(request["checks"]),
         exchanges=exchange_views(request["exchanges"]),
         listing=None if found.presale else listing_section(request),

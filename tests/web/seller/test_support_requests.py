@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from sqlalchemy import insert, select
 from marketplace_hooks.models.support import SupportRequest
 
 from ...support.customers import set_up_purchase
+from ...support.deadline_calendars import calendars
 from ...support.marketplace import OFFLINE, WITHDRAWN, Marketplace
 from ...support.page_client import Browser, Page, browser_of
 from ...support.prepared import prepared
@@ -180,12 +180,15 @@ def test_a_conversation_before_any_purchase_is_marked_and_has_no_clock(desk: Mar
 
 def test_each_clock_says_why_it_ends_on_that_day(desk: Marketplace, browser: Browser) -> None:
     publish_request(desk)
-    words = browser.get(f"/seller/requests/{REQUEST}").visible_text
+    page = browser.get(f"/seller/requests/{REQUEST}")
+    words = page.visible_text
     assert "First response In progress Due by 3 March 2026. Why this date?" in words
     assert "Counted from 2 Mar 2026, 11:30 (Paris time). That day does not count, whatever the time." in words
-    assert re.search(r"One day counted Tuesday,? 3 March 2026", words)
-    assert "30 days counted" in words
-    assert "7 Mar 2026 to 8 Mar 2026: weekend" in words
+    answer, fix = calendars(page)
+    assert (answer["start"], answer["last"], answer.get("counted")) == ([2], [3], None)
+    assert (fix["start"], fix["last"], len(fix["counted"])) == ([2], [13], 29)
+    assert fix["week_end"] == [7, 8, 14, 15, 21, 22, 28, 29, 4, 5, 11, 12]
+    assert "Business day counted (29)" in words
     assert "Monday to Friday, including public holidays (the marketplace’s rule)" in words
 
 
@@ -200,10 +203,15 @@ def test_announced_closures_stand_on_the_conversation_and_in_the_trace(desk: Mar
     )
     desk.run_all_now()
     publish_request(desk)
-    words = browser.get(f"/seller/requests/{REQUEST}").visible_text
+    page = browser.get(f"/seller/requests/{REQUEST}")
+    words = page.visible_text
     assert "Announced closure from 3 March 2026 to 5 March 2026." in words
     assert "First response In progress Due by 6 March 2026." in words
-    assert "3 Mar 2026 to 5 Mar 2026: announced closure" in words
+    for person, path in (("customer", f"/support/{REQUEST}"), ("operator", f"/operator/requests/{REQUEST}")):
+        subject = "customer-1" if person == "customer" else None
+        assert calendars(browser_of(desk, person, subject).get(path)) == calendars(page), "the same days for everybody"
+    assert [calendars(page)[0][mark] for mark in ("start", "closure", "last")] == [[2], [3, 4, 5], [6]]
+    assert "Announced closure (3)" in words
 
 
 def test_the_checks_say_what_was_found(desk: Marketplace, browser: Browser) -> None:
