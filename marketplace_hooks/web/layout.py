@@ -11,6 +11,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import MarketplaceHooksError
+from .appearance import APPEARANCES, SYSTEM
+from .appearance import COOKIE as APPEARANCE_COOKIE
 from .assets import A_YEAR_S, send_asset
 from .body_limits import limit_body
 from .csrf import check_form
@@ -62,6 +64,21 @@ def choose_language(language: str) -> BaseResponse:
     response = redirect(local_url(request.args.get("next", "")), 303)
     response.headers["Cache-Control"] = "no-store"
     remember_choice(response, COOKIE, language)
+    return response
+
+
+@shared.get("/appearance/<appearance>")
+@audience()
+def choose_appearance(appearance: str) -> BaseResponse:
+    """Remember for this browser whether pages are light, dark or as the system is, and go back to the page."""
+    if appearance not in APPEARANCES:
+        abort(404)
+    response = redirect(local_url(request.args.get("next", "")), 303)
+    response.headers["Cache-Control"] = "no-store"
+    if appearance == SYSTEM:
+        response.delete_cookie(APPEARANCE_COOKIE, path=url_for("mh_storefront.home"))
+    else:
+        remember_choice(response, APPEARANCE_COOKIE, appearance)
     return response
 
 

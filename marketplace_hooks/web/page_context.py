@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import charts
+from .appearance import chosen_appearance
 from .assets import asset_url
 from .csrf import form_token
 from .flash import messages
@@ -23,6 +24,7 @@ def page_context() -> dict[str, Any]:
     settings = current_runtime().settings
     return {
         **template_context(),
+        "appearance": chosen_appearance(),
         "asset": asset_url,
         "bars": charts.bars,
         "landing_page": landing_page,

@@ -11,6 +11,7 @@ from .conftest import OpenBrowser
 
 MOST_BYTES = 60_000
 MOST_REQUESTS = 5
+LINE_PX = 50
 AREAS = [("seller", "pixelune", "/seller"), ("customer", "c-1001", "/account"), ("operator", "", "/operator")]
 
 
@@ -86,3 +87,35 @@ def test_a_seller_without_scripts_takes_a_product_offline_and_back(stack: DemoSt
         answer = make_site_client.goto("/products/20508")
         assert answer is not None
         assert answer.status == status
+
+
+@pytest.mark.parametrize(("role", "subject", "path"), [("", "", "/"), *AREAS])
+def test_a_phone_shows_one_line_whose_menu_has_the_whole_navigation_without_scripts(
+    open_browser: OpenBrowser, role: str, subject: str, path: str
+) -> None:
+    page = open_browser(language="fr", width=360, javascript=False)
+    if role:
+        sign_in_as(page, role, subject)
+    page.goto(path)
+    tops = page.locator(".bar > :visible").evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")
+    assert max(tops) <= LINE_PX
+    links = page.locator(".menu-panel :is(a, button)")
+    expect(links.first).to_be_hidden()
+    page.locator(".menu > summary").press("Enter")
+    for link in links.all():
+        expect(link).to_be_visible()
+        link.scroll_into_view_if_needed()
+        expect(link).to_be_in_viewport(ratio=1)
+
+
+def test_the_chosen_appearance_is_painted_whatever_the_system_prefers(open_browser: OpenBrowser) -> None:
+    page = open_browser(scheme="light", javascript=False)
+    page.goto("/about-inspections")
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="Dark").press("Enter")
+    page.wait_for_url("**/about-inspections")
+    assert page.get_by_role("button", name="Dark").get_attribute("aria-pressed") == "true"
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert dark != light
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

@@ -142,7 +142,7 @@ PLACED = {
         ),
     },
     "mh_pages": {
-        "yyyyyyy": "choose_language",
+        "yyyyyyy": "choose_appearance choose_language",
         "-------": "static_file",
     },
     "mh_seller": {
@@ -212,6 +212,7 @@ def subjects(marketplace: Marketplace) -> dict[str, Any]:
         "closure_id": closure["closure_id"],
         "check_id": check["check_id"],
         "status": "offline_permanent",
+        "appearance": "dark",
         "language": "fr",
         "source": "marketplace",
         "delivery_id": 999,

@@ -1,0 +1,53 @@
+"""What every page shares: the appearance that its reader chose, and the header."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..support.marketplace import Marketplace
+from ..support.page_client import Browser, browser_of
+
+
+@pytest.fixture
+def reader(marketplace: Marketplace) -> Browser:
+    return browser_of(marketplace)
+
+
+def appearance_of(browser: Browser, path: str = "/") -> tuple[bool, bool, bool]:
+    """Whether the page is as the system is, light, or dark, by its root, and by what the browser paints first."""
+    text = browser.get(path).text
+    told = ('<html lang="en">' in text, 'data-theme="light"' in text, 'data-theme="dark"' in text)
+    first = tuple(f'name="color-scheme" content="{one}"' in text for one in ("light dark", "light", "dark"))
+    pressed = [f'/appearance/{one}" aria-pressed="true"' in text for one in ("system", "light", "dark")]
+    assert told == first == tuple(pressed)
+    return told
+
+
+def test_the_chosen_appearance_stays_on_every_page_until_it_is_the_systems_again(reader: Browser) -> None:
+    assert appearance_of(reader) == (True, False, False)
+    answer = reader.get("/appearance/dark?next=/about-inspections").answer
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/about-inspections")
+    for path in ("/", "/about-inspections", "/products/none", "/sign-in"):
+        assert appearance_of(reader, path) == (False, False, True)
+    reader.get("/appearance/light")
+    assert appearance_of(reader) == (False, True, False)
+    reader.get("/appearance/system")
+    assert appearance_of(reader) == (True, False, False)
+
+
+def test_an_appearance_that_is_none_is_not_kept(reader: Browser) -> None:
+    assert reader.get("/appearance/pink").status == 404
+    reader.client.set_cookie("mh_appearance", '"><script>')
+    assert appearance_of(reader) == (True, False, False)
+
+
+def test_choosing_an_appearance_leads_to_no_other_site(reader: Browser) -> None:
+    answer = reader.get("/appearance/dark?next=https://elsewhere.example/").answer
+    assert answer.headers["Location"] == "/"
+
+
+def test_the_choice_is_a_form_of_three_named_buttons_in_each_language(marketplace: Marketplace) -> None:
+    for language, words in {"en": ("System", "Light", "Dark"), "fr": ("Système", "Clair", "Sombre")}.items():
+        text = browser_of(marketplace, language=language).get("/").text
+        assert text.count("formaction=") == 3
+        assert all(f'<span class="word">{word}</span>' in text for word in words)
