@@ -16,11 +16,11 @@ def reader(marketplace: Marketplace) -> Browser:
 def appearance_of(browser: Browser, path: str = "/") -> tuple[bool, bool, bool]:
     """Whether the page is as the system is, light, or dark, by its root, and by what the browser paints first."""
     text = browser.get(path).text
-    told = ('<html lang="en">' in text, 'data-theme="light"' in text, 'data-theme="dark"' in text)
+    rendered = ('<html lang="en">' in text, 'data-theme="light"' in text, 'data-theme="dark"' in text)
     first = tuple(f'name="color-scheme" content="{one}"' in text for one in ("light dark", "light", "dark"))
     pressed = [f'/appearance/{one}" aria-pressed="true"' in text for one in ("system", "light", "dark")]
-    assert told == first == tuple(pressed)
-    return told
+    assert rendered == first == tuple(pressed)
+    return rendered
 
 
 def test_the_chosen_appearance_stays_on_every_page_until_it_is_the_systems_again(reader: Browser) -> None:
