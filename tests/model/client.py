@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -22,6 +23,7 @@ from ..support.marketplace import Marketplace
 
 SITE = "http://127.0.0.1:9/"
 """A merchant site where nobody answers."""
+CUSTOMERS = ("customer-1", "customer-2")
 OWNER = "model"
 PERSON = "Bonjour, la galerie cherche un dossier renommé en 2.4.1. Quelle version de PHP utilisez-vous ? Réponse"
 
@@ -49,7 +51,7 @@ class MarketplaceClient:
         self.public = Caller(real.app)
         self.operator = self._caller("operator")
         self.platform = self._caller("platform")
-        self.customers = {id_: self._caller("customer", id_) for id_ in ("customer-1", "customer-2")}
+        self.customers = {id_: self._caller("customer", id_) for id_ in CUSTOMERS}
         self.sellers = {id_: self._caller("seller", id_) for id_ in ("seller-1", "seller-2")}
         self._changes_settled = 0
         self._last_row = 0
@@ -87,17 +89,22 @@ class MarketplaceClient:
 
     # the world
 
-    def open_shop(self, sellers: dict[str, tuple[str, ...]], packs: dict[str, tuple[str, tuple[str, ...]]]) -> None:
-        """Publish sellers with their products, packs and customers."""
-        for seller_id, product_ids in sellers.items():
-            self.send("seller.upserted", seller_id=seller_id)
-            for product_id in product_ids:
-                self.describe(product_id, seller_id, 9900)
-        for pack_id, (seller_id, members) in packs.items():
-            self.send("pack.upserted", pack_id=pack_id, seller_id=seller_id, product_ids=list(members))
-        for customer_id in self.customers:
-            self.sent.add(publish_customer(self.real, customer_id))
+    def publish_in_order(self, facts: Sequence[Callable[[], object]], pauses: Collection[int]) -> None:
+        """Report facts one after another; `pauses` are the places after which workers apply what has come so far."""
+        for place, fact in enumerate(facts):
+            fact()
+            if place in pauses:
+                self.settle()
         self.settle()
+
+    def register_seller(self, seller_id: str) -> None:
+        self.send("seller.upserted", seller_id=seller_id)
+
+    def register_customer(self, customer_id: str) -> None:
+        self.sent.add(publish_customer(self.real, customer_id))
+
+    def describe_pack(self, pack_id: str, seller_id: str, members: Sequence[str]) -> None:
+        self.send("pack.upserted", pack_id=pack_id, seller_id=seller_id, product_ids=list(members))
 
     def describe(self, product_id: str, seller_id: str, cents: int) -> None:
         """Publish a product at a price."""

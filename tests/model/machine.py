@@ -15,11 +15,12 @@ from itertools import count
 from typing import Any, TypeVar
 
 import time_machine
-from hypothesis.stateful import RuleBasedStateMachine
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize
 
 from ..support.marketplace import Marketplace
 from .checks import check_care, check_catalog, check_new_events, check_request, check_subject
-from .client import MarketplaceClient
+from .client import CUSTOMERS, MarketplaceClient
 from .reference.care import Care
 from .reference.catalog import Pack, Product
 from .reference.marketplace import Reference
@@ -34,6 +35,8 @@ SELLERS = {"seller-1": ("mod-1", "mod-2"), "seller-2": ("mod-3",)}
 PACKS = {"pack-1": ("seller-1", ("mod-1", "mod-2")), "pack-2": ("seller-2", ("mod-2", "mod-3"))}
 PRICE = 9900
 PACK_PRICE = 14900
+pauses = st.sets(st.integers(0, 9), max_size=4)
+"""The places in a row of events after which workers apply what has come so far."""
 _T = TypeVar("_T")
 
 
@@ -54,14 +57,22 @@ class History(RuleBasedStateMachine):
         self.changes_compared = 0
         self.compared_at = START
         self.changed_here: dict[tuple[str, str], datetime] = {}
+
+    @initialize(order=st.permutations(range(len(SELLERS) + len(PACKS) + len(CUSTOMERS) + 3)), pauses=pauses)
+    def the_marketplace_opens(self, order: list[int], pauses: set[int]) -> None:
+        """Sellers, products, packs and customers become known, in any order."""
+        client, catalog = self.client, self.reference.catalog
+        facts: list[Callable[[], object]] = [partial(client.register_customer, id_) for id_ in CUSTOMERS]
         for seller_id, product_ids in SELLERS.items():
+            facts.append(partial(client.register_seller, seller_id))
             for product_id in product_ids:
-                product = Product(product_id, seller_id, prices=[(START, PRICE)])
-                self.reference.catalog.products[product_id] = product
+                facts.append(partial(client.describe, product_id, seller_id, PRICE))
+                catalog.products[product_id] = Product(product_id, seller_id, prices=[(START, PRICE)])
         for pack_id, (seller_id, members) in PACKS.items():
-            self.reference.catalog.packs[pack_id] = Pack(pack_id, seller_id, members=members)
-        self.client.open_shop(SELLERS, PACKS)
-        self.client.new_events()
+            facts.append(partial(client.describe_pack, pack_id, seller_id, members))
+            catalog.packs[pack_id] = Pack(pack_id, seller_id, members=members)
+        client.publish_in_order([facts[place] for place in order], pauses)
+        client.new_events()
 
     def teardown(self) -> None:
         try:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from .catalog_steps import products
-from .machine import PACK_PRICE, PACKS, PRICE, History
+from .client import CUSTOMERS
+from .machine import PACK_PRICE, PACKS, PRICE, History, pauses
 from .reference.care import Care, Dispute, shares
+from .reference.catalog import Pack, Product
 
 MOST_PURCHASES = 4
+NEW_PACK = "pack-3"
+NEW_PRODUCT = "mod-4"
 picks = st.integers(0, 20)
-customers = st.sampled_from(["customer-1", "customer-2"])
+customers = st.sampled_from(CUSTOMERS)
 late = st.sampled_from([timedelta(0), timedelta(0), timedelta(minutes=5, seconds=1), timedelta(hours=2, seconds=1)])
 
 
@@ -71,6 +77,31 @@ class PurchaseSteps(History):
             cents = paid[product_id] if is_share else PACK_PRICE
             self.client.buy(care.purchase_id, customer_id, product_id, cents, pack_id)
             self.reference.purchases[care.purchase_id] = care
+
+    @precondition(lambda self: NEW_PACK not in self.reference.catalog.packs)
+    @precondition(lambda self: len(self.reference.purchases) < MOST_PURCHASES - 1)
+    @rule(order=st.permutations(range(4)), pauses=pauses, customer_id=customers, is_share=st.booleans())
+    def a_new_pack_is_bought_and_becomes_known(
+        self, order: list[int], pauses: set[int], customer_id: str, is_share: bool
+    ) -> None:
+        """The purchases of a new pack with a new product may come before the pack, the product, or both."""
+        catalog, seller_id, known_id = self.reference.catalog, "seller-1", "mod-1"
+        if catalog.products[known_id].is_withdrawn:
+            return
+        catalog.products[NEW_PRODUCT] = Product(NEW_PRODUCT, seller_id, prices=[(self.now, PRICE)])
+        members = {id_: catalog.products[id_] for id_ in (known_id, NEW_PRODUCT)}
+        catalog.packs[NEW_PACK] = Pack(NEW_PACK, seller_id, members=tuple(members))
+        facts: list[Callable[[], object]] = [
+            partial(self.client.describe, NEW_PRODUCT, seller_id, PRICE),
+            partial(self.client.describe_pack, NEW_PACK, seller_id, list(members)),
+        ]
+        paid = shares(PACK_PRICE, {id_: product.price_at(self.now) for id_, product in members.items()})
+        for product_id, product in members.items():
+            care = Care(self.next_purchase(), customer_id, product, self.now, paid[product_id])
+            cents = paid[product_id] if is_share else PACK_PRICE
+            facts.append(partial(self.client.buy, care.purchase_id, customer_id, product_id, cents, NEW_PACK))
+            self.reference.purchases[care.purchase_id] = care
+        self.client.publish_in_order([facts[place] for place in order], pauses)
 
     def next_purchase(self) -> str:
         return f"purchase-{len(self.reference.purchases) + 1}"
