@@ -40,7 +40,7 @@ def check_subject(client: MarketplaceClient, reference: Reference, id_: str) -> 
 
 
 def check_care(client: MarketplaceClient, reference: Reference, care: Care) -> None:
-    """Entitlement, periods and the renewal to come of one purchase."""
+    """Price, entitlement, periods and the renewal to come of one purchase."""
     now = reference.now
     entitlement = client.entitlement(care.purchase_id)
     code = care.code(now)
@@ -48,6 +48,7 @@ def check_care(client: MarketplaceClient, reference: Reference, care: Care) -> N
     assert entitlement["valid"] is (code in VALID)
     an_entitlement_ends_only_by_its_day_a_refund_a_termination_or_the_bank(care, entitlement, now)
     check_downloads(client, reference, care)
+    assert client.price_paid(care.purchase_id, care.customer_id) == care.price_paid, care.purchase_id
     seen = client.care(care.purchase_id, care.customer_id)
     if care.ended_at is not None:
         assert seen["next_renewal"] is None, "a refunded or terminated purchase renews"

@@ -242,6 +242,12 @@ class MarketplaceClient:
     def care(self, purchase_id: str, customer_id: str) -> dict[str, Any]:
         return read(self.customers[customer_id].get(f"/subscriptions/{purchase_id}"))
 
+    def price_paid(self, purchase_id: str, customer_id: str) -> int:
+        """What the customer's list of purchases says that one cost, in cents."""
+        purchases = read(self.customers[customer_id].get("/purchases?limit=100"))["items"]
+        [cents] = [one["price_paid"]["amount_cents"] for one in purchases if one["purchase_id"] == purchase_id]
+        return cents
+
     def downloads(self, purchase_id: str, customer_id: str) -> dict[str, bool]:
         """The releases of the product, and whether each may be downloaded."""
         page = read(self.customers[customer_id].get(f"/purchases/{purchase_id}/downloads?limit=100"))
