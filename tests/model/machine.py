@@ -61,7 +61,8 @@ class History(RuleBasedStateMachine):
     @initialize(order=st.permutations(range(len(SELLERS) + len(PACKS) + len(CUSTOMERS) + 3)), pauses=pauses)
     def the_marketplace_opens(self, order: list[int], pauses: set[int]) -> None:
         """Sellers, products, packs and customers become known, in any order."""
-        client, catalog = self.client, self.reference.catalog
+        client = self.client
+        catalog = self.reference.catalog
         facts: list[Callable[[], object]] = [partial(client.register_customer, id_) for id_ in CUSTOMERS]
         for seller_id, product_ids in SELLERS.items():
             facts.append(partial(client.register_seller, seller_id))

@@ -85,11 +85,12 @@ class PurchaseSteps(History):
         self, order: list[int], pauses: set[int], customer_id: str, is_share: bool
     ) -> None:
         """The purchases of a new pack with a new product may come before the pack, the product, or both."""
-        catalog, seller_id, known_id = self.reference.catalog, "seller-1", "mod-1"
-        if catalog.products[known_id].is_withdrawn:
+        catalog = self.reference.catalog
+        seller_id = "seller-1"
+        if catalog.products["mod-1"].is_withdrawn:
             return
         catalog.products[NEW_PRODUCT] = Product(NEW_PRODUCT, seller_id, prices=[(self.now, PRICE)])
-        members = {id_: catalog.products[id_] for id_ in (known_id, NEW_PRODUCT)}
+        members = {id_: catalog.products[id_] for id_ in ("mod-1", NEW_PRODUCT)}
         catalog.packs[NEW_PACK] = Pack(NEW_PACK, seller_id, members=tuple(members))
         facts: list[Callable[[], object]] = [
             partial(self.client.describe, NEW_PRODUCT, seller_id, PRICE),
