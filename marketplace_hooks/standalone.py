@@ -86,6 +86,7 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     from .web.public_prefix import install_public_prefix
     from .web.request_spans import install_request_spans
     from .web.response_headers import secure_every_response
+    from .web.robots import install_robots
 
     app = Flask("marketplace_hooks", static_folder=None, template_folder=None)
     app.config.update(config or {})
@@ -96,6 +97,7 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     secure_session_cookie(app, settings)
     MarketplaceHooks(app)
     add_service_database(app, app.extensions[EXTENSION].runtime.database.url)
+    install_robots(app)
     install_request_spans(app)
     install_fast_path(app, prefix=settings.url_prefix, api=API_PREFIX)
     install_public_prefix(app, settings)

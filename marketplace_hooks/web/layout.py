@@ -18,13 +18,13 @@ from .body_limits import limit_body
 from .csrf import check_form
 from .error_pages import show_error, show_refusal
 from .i18n.formatting import LANGUAGES
-from .i18n.language import COOKIE
+from .i18n.language import COOKIE, PARAMETER
 from .identity.acting import end_acting, name_request
 from .identity.authorization import audience, check_audience
 from .page_context import page_context
 from .page_headers import finish_page
 from .response_headers import forbid_sniffing
-from .urls import local_url
+from .urls import local_url, without_parameter
 
 shared = Blueprint("mh_pages", __name__, template_folder="templates")
 shared.after_request(forbid_sniffing)
@@ -61,7 +61,8 @@ def choose_language(language: str) -> BaseResponse:
     """
     if language not in LANGUAGES:
         abort(404)
-    response = redirect(local_url(request.args.get("next", "")), 303)
+    back = local_url(request.args.get("next", ""))
+    response = redirect(without_parameter(back, PARAMETER), 303)
     response.headers["Cache-Control"] = "no-store"
     remember_choice(response, COOKIE, language)
     return response

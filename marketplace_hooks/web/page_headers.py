@@ -32,9 +32,10 @@ def finish_page(response: Response) -> Response:
     """Add the headers. No cached page is shown again without asking whether it is still current.
 
     A public page may be cached and is revalidated by its ETag; a page for somebody signed in, and every refusal, is not
-    cached.
+    cached. Search engines list only the pages that say so themselves (`storefront/page_heads.py`).
     """
     response.headers.update(HEADERS)
+    response.headers.setdefault("X-Robots-Tag", "noindex")
     response.vary.update(("Accept-Language", "Cookie"))
     response.content_language.add(wording().language)
     if response.status_code == 200 and identify() is None and not session.modified:

@@ -6,6 +6,7 @@ from urllib.parse import quote, urlsplit
 
 from flask import request, url_for
 
+from ..config.parsers import is_loopback
 from .state import current_runtime
 
 
@@ -21,6 +22,24 @@ def outside_url(path: str) -> str:
     root = request.root_path.rstrip("/")
     is_in_both = root and urlsplit(public_url).path.endswith(root)
     return public_url + (path.removeprefix(root) if is_in_both else path)
+
+
+def published_url(path: str) -> str:
+    """The address by which search engines know a path of `url_for`.
+
+    A `PUBLIC_URL` of this machine is what nobody has set yet, as in many a host: then the address that was asked for.
+    """
+    public_url = current_runtime().settings.public_url
+    if is_loopback(urlsplit(public_url).hostname or ""):
+        return request.host_url.rstrip("/") + path
+    return outside_url(path)
+
+
+def without_parameter(url: str, name: str) -> str:
+    """The address without this parameter of its query; whatever else is in it stays as it is."""
+    parts = urlsplit(url)
+    others = [pair for pair in parts.query.split("&") if pair.partition("=")[0] != name]
+    return parts._replace(query="&".join(others)).geturl()
 
 
 def local_url(wanted: str) -> str:

@@ -19,6 +19,7 @@ TESTED_ELSEWHERE = {
     "business_care/subscription_view": "web/api/test_subscriptions.py",
     "catalog/cascade_progress": "web/api/test_cascades.py",
     "catalog/seller_offers": "web/seller/test_products.py",
+    "catalog/sitemap": "web/storefront/test_sitemap.py",
     "operations/event_log": "web/api/test_event_log.py",
     "releases/downloads": "web/api/test_downloads.py",
     # charges and prices, tested by what events make of them and what the API and the pages then say

@@ -163,6 +163,8 @@ PAGES: Mapping[str, PageUnderTest] = {
 NOT_PAGES: Mapping[str, str] = {
     "mh_storefront.companion": "a zip",
     "mh_storefront.companion_hash": "the zip’s hash, as text",
+    "mh_storefront.sitemap_index": "XML",
+    "mh_storefront.sitemap_part": "XML",
     "mh_sign_in.begin": "leads to the provider; 404 in a demo",
     "mh_sign_in.come_back": "where the provider leads back to; 404 in a demo",
     "mh_sign_in.resume_form": "leads on where no form waits for a fresh sign-in",

@@ -160,7 +160,7 @@ PLACED = {
         "nyyyyyy": "sign_in",
     },
     "mh_storefront": {
-        "yyyyyyy": "about_inspections companion companion_hash home",
+        "yyyyyyy": "about_inspections companion companion_hash home sitemap_index sitemap_part",
         "---y-yy": "pack",
         "-y-y-yy": "product",
     },
@@ -214,6 +214,7 @@ def subjects(marketplace: Marketplace) -> dict[str, Any]:
         "status": "offline_permanent",
         "appearance": "dark",
         "language": "fr",
+        "part": "pages-1",
         "source": "marketplace",
         "delivery_id": 999,
         "draft_id": "0" * 32,

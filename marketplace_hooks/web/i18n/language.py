@@ -1,7 +1,8 @@
 """Language of a request: which one its reader reads, and texts marked for translation.
 
-An explicit choice is stored in a cookie; else the language that the host knows, else the browser's languages, else
-French. Nothing is stored on the app: the wording belongs to the request, so that a host's own Flask-Babel is untouched.
+The address may say it (`?lang=en`), so that a search engine finds each language at an address of its own. Else an
+explicit choice is stored in a cookie; else the language that the host knows, else the browser's languages, else French.
+Nothing is stored on the app: the wording belongs to the request, so that a host's own Flask-Babel is untouched.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ..time_zones import reader_zone
 from .formatting import LANGUAGES, Wording
 
 COOKIE = "mh_language"
+PARAMETER = "lang"
 DEFAULT_LANGUAGE = "fr"
 _ENVIRON_KEY = "marketplace_hooks.wording"
 
@@ -44,8 +46,14 @@ def wording() -> Wording:
     if found is None:
         identity = identify()
         locale = None if identity is None else identity.locale
-        found = request.environ[_ENVIRON_KEY] = choose(request.cookies.get(COOKIE), locale, request.accept_languages)
+        chosen = address_language() or request.cookies.get(COOKIE)
+        found = request.environ[_ENVIRON_KEY] = choose(chosen, locale, request.accept_languages)
     return found
+
+
+def address_language() -> str | None:
+    """The language that the address of this request says; None where it says none that we speak."""
+    return _known(request.args.get(PARAMETER))
 
 
 def gettext(message: str, /, **values: Any) -> str:

@@ -1,8 +1,8 @@
-"""Storefront: the public catalog, product and pack pages, the page about inspections, and the companion module."""
+"""Storefront: the public catalog, product and pack pages, the sitemap, the page about inspections, the companion."""
 
 from __future__ import annotations
 
-from . import about_inspections, catalog, companion
+from . import about_inspections, catalog, companion, page_addresses, sitemap
 from .blueprint import blueprint
 
-__all__ = ["about_inspections", "blueprint", "catalog", "companion"]
+__all__ = ["about_inspections", "blueprint", "catalog", "companion", "page_addresses", "sitemap"]

@@ -5,13 +5,14 @@ Its reader found us in a log and has no account here, so everything that they ne
 
 from __future__ import annotations
 
-from flask import Response, make_response, render_template
+from flask import Response
 
 from ...remote.probes.run import ABOUT_PATH, AGENT
 from ...remote.probes.session import MAX_REQUESTS
 from ..identity.authorization import audience
 from ..state import current_runtime
 from .blueprint import blueprint
+from .page_heads import inspections_head, public_page
 
 
 @blueprint.get(ABOUT_PATH)
@@ -21,8 +22,9 @@ def about_inspections() -> Response:
     runtime = current_runtime()
     settings = runtime.settings
     contact = settings.inspection_contact
-    page = render_template(
-        "marketplace_hooks/storefront/about_inspections.html",
+    return public_page(
+        "about_inspections",
+        inspections_head(),
         agent=AGENT,
         whole_agent=runtime.site_client.user_agent,
         contact=contact,
@@ -32,4 +34,3 @@ def about_inspections() -> Response:
         reuse_minutes=max(1, round(settings.inspection_reuse_s / 60)),
         kept_days=settings.inspection_days,
     )
-    return make_response(page)

@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import Response, make_response, render_template
-from sqlalchemy.orm import Session
+from flask import Response
 
 from ...database.text_search import folded
 from ...domain.catalog.statuses import Status
@@ -19,6 +18,7 @@ from ...services.catalog.lists import Page
 from ...services.catalog.pages import PackPage, ProductPage
 from ...services.support.closures import shown_closures
 from ..error_pages import refuse
+from ..i18n.language import address_language
 from ..identity.authorization import audience, may_see, visibility
 from ..labels.business_care import banner_context
 from ..labels.catalog import KINDS, category_label, version_range, versions
@@ -29,6 +29,7 @@ from .artwork import artwork
 from .blueprint import blueprint
 from .excerpts import excerpt, paragraphs
 from .ownership import may_ask_before_buying, owned_by_reader
+from .page_heads import catalogue_head, pack_head, product_head, public_page
 
 PRODUCTS_SHOWN = 24
 PACKS_SHOWN = 8
@@ -41,6 +42,7 @@ LONGEST_SEARCH = 100
 def template_context() -> dict[str, Any]:
     return {
         **banner_context(),
+        "address_language": address_language(),
         "artwork": artwork,
         "category_label": category_label,
         "excerpt": excerpt,
@@ -61,17 +63,24 @@ def home() -> Response:
     search = query_text("q", LONGEST_SEARCH)
     category = query_text("category", LONGEST_ID)
     after = query_text("after", LONGEST_ID)
+    packs_after = query_text("packs_after", LONGEST_ID)
     runtime = current_runtime()
     with runtime.database.read_session() as session:
         products = lists.find_products(session, category=category, search=search, after=after, limit=PRODUCTS_SHOWN)
-        packs = _packs(session, search) if category is None else Page[PackCard]()
+        packs = (
+            Page[PackCard]()
+            if category
+            else lists.find_packs(session, search=search, after=packs_after, limit=PACKS_SHOWN)
+        )
         categories = lists.find_categories(session)
         announced = card_details.read_announcements(
             session, [card.product_id for card in products.items], runtime.now()
         )
         contents = card_details.read_pack_contents(session, [card.pack_id for card in packs.items])
-    return _page(
+    is_listed = not search and bool(products.items or not (category or after))
+    return public_page(
         "home",
+        catalogue_head(category, after=after, packs_after=packs_after) if is_listed else None,
         search=search,
         category=category,
         categories=sorted(((category_label(code), code) for code in categories), key=lambda one: folded(one[0])),
@@ -95,8 +104,9 @@ def product(product_id: str) -> Response:
         contents = card_details.read_pack_contents(session, [card.pack_id for card in page.packs])
         releases = card_details.latest_releases(session, product_id, runtime.now())
         closures = shown_closures(session, page.card.seller_id, runtime.now(), runtime.settings)
-        return _page(
+        return public_page(
             "product",
+            product_head(page) if page.card.visible else None,
             page=page,
             card=page.card,
             contents=contents,
@@ -118,12 +128,14 @@ def pack(pack_id: str) -> Response:
         if page is None or not may_see(page.card):
             return _refuse("pack", page)
         announced = card_details.read_announcements(session, [card.product_id for card in page.products], runtime.now())
-    return _page(
+    apart_cents = _apart(page)
+    return public_page(
         "pack",
+        pack_head(page, apart_cents) if page.card.visible else None,
         page=page,
         card=page.card,
         announced=announced,
-        apart_cents=_apart(page),
+        apart_cents=apart_cents,
         is_insider=_is_insider(page.card),
     )
 
@@ -137,14 +149,6 @@ def _refuse(what: str, page: ProductPage | PackPage | None) -> Response:
     """404 for what is not there now, whether it ever was or not; 410 for what will never come back."""
     withdrawn = page is not None and page.card.status is Status.OFFLINE_PERMANENT
     return refuse(410 if withdrawn else 404, "marketplace_hooks/storefront/unavailable.html", what=what)
-
-
-def _page(name: str, **context: Any) -> Response:
-    return make_response(render_template(f"marketplace_hooks/storefront/{name}.html", **context))
-
-
-def _packs(session: Session, search: str | None) -> Page[PackCard]:
-    return lists.find_packs(session, search=search, after=query_text("packs_after", LONGEST_ID), limit=PACKS_SHOWN)
 
 
 def _apart(page: PackPage) -> int | None:

@@ -120,7 +120,9 @@ def test_every_page_forbids_what_it_does_not_need(reader: Reader) -> None:
 
 def test_no_page_needs_what_its_policy_forbids(reader: Reader) -> None:
     for path in PATHS:
-        page = reader.open(path).text
+        # Data in a script element is not executed; a link to the page's own address loads nothing.
+        page = re.sub(r'<script type="application/ld\+json">[^<]*</script>', "", reader.open(path).text)
+        page = re.sub(r'<link rel="(?:canonical|alternate)"[^>]*>', "", page)
         assert re.findall(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:", page) == []
         assert re.findall(r"(?:src|href)=\"(?:https?:)?//", page) == []
 

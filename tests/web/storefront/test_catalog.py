@@ -169,7 +169,7 @@ def test_the_first_page_is_light(marketplace: Marketplace, reader: Reader) -> No
     for number in range(8):
         marketplace.publish_pack(f"pack-{number}", *(f"mod-{number + other:02}" for other in range(5)))
     first = reader.open("/")
-    files = re.findall(r'<(?:link|script|img)\b[^>]*\b(?:href|src)="([^"#]*)', first.text)
+    files = re.findall(r'<(?:link rel="(?:icon|stylesheet)"|script|img)[^>]*\b(?:href|src)="([^"#]*)', first.text)
     files += re.findall(r'<use href="([^"#]*)', first.text)
     sizes = [len(gzip.compress(reader.open(one).data)) for one in dict.fromkeys(files)]
     assert len(sizes) + 1 <= 5
