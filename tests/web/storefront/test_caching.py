@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -161,6 +162,22 @@ def test_static_files_are_kept_for_ever_under_the_address_of_their_content(reade
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Content-Type"].partition(";")[0] in ("text/css", "image/svg+xml")
+
+
+def test_texts_are_sent_compressed_to_those_who_read_that(reader: Reader) -> None:
+    for path in assets(reader):
+        plain = reader.open(path, Accept_Encoding="identity")
+        small = reader.open(path, Accept_Encoding="gzip, br")
+        assert ("Content-Encoding" in plain.headers, small.headers["Content-Encoding"]) == (False, "gzip")
+        assert gzip.decompress(small.data) == plain.data
+        assert len(small.data) < len(plain.data)
+        assert small.headers["Content-Type"] == plain.headers["Content-Type"]
+        assert small.headers["Cache-Control"] == plain.headers["Cache-Control"]
+        for answer in (plain, small):
+            assert answer.headers["Vary"] == "Accept-Encoding"
+        again = reader.open(path, Accept_Encoding="gzip", If_None_Match=small.headers["ETag"])
+        assert (again.status_code, again.data, again.headers["Vary"]) == (304, b"", "Accept-Encoding")
+        assert small.headers["ETag"] != plain.headers["ETag"]
 
 
 def test_a_static_file_of_another_release_is_not_kept(reader: Reader) -> None:
