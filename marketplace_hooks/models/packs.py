@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, ForeignKey, Index, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -44,10 +46,10 @@ class PackMember(Base):
     __table_args__ = (Index("ix_mh_pack_members_product", "product_id", "pack_id"),)
 
 
-def pack_is_visible(*, were_online: str | None = None) -> ColumnElement[bool]:
+def pack_is_visible(*, were_online: Collection[str] = ()) -> ColumnElement[bool]:
     """SQL for: no hold and no withdrawal of its own, at least two members, and none of them blocks (`rules.md` 6).
 
-    `were_online` is a product that is taken for online, whatever it is: what would be seen if it were?
+    `were_online` are products that are taken for online, whatever they are: what would be seen if they were?
     """
     members = select(func.count()).where(PackMember.pack_id == Pack.id).correlate(Pack).scalar_subquery()
     blocked = (
@@ -56,6 +58,6 @@ def pack_is_visible(*, were_online: str | None = None) -> ColumnElement[bool]:
         .where(PackMember.pack_id == Pack.id, Product.status != constant(Status.ONLINE))
         .correlate(Pack)
     )
-    if were_online is not None:
-        blocked = blocked.where(Product.id != were_online)
+    if were_online:
+        blocked = blocked.where(Product.id.not_in(were_online))
     return (Pack.status == constant(Status.ONLINE)) & (members >= FEWEST_MEMBERS) & ~blocked.exists()

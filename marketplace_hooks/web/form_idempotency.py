@@ -26,6 +26,7 @@ from .state import current_runtime
 FIELD = "once"
 LONGEST_ROUTE = 200
 _KEY = re.compile(r"[0-9a-f]{32}")
+_RESULT_NAME = re.compile(r"[0-9a-f]{32}-[0-9a-f]{32}")
 _LEFT_OUT = (FIELD, "form_token")
 
 
@@ -43,10 +44,24 @@ def run_form_once(act: Callable[[UnitOfWork], str]) -> str:
     key = request.form.get(FIELD, "")
     if not _KEY.fullmatch(key):
         return run_in_transaction(runtime, act)
-    digest = _form_digest()
-    call = Call(scope=scope_of(signed_in()), route=route(), key=f"{key}:{digest[:32]}", body_sha256=digest)
+    call = Call(scope=scope_of(signed_in()), route=route(), key=_call_key(key), body_sha256=_form_digest())
     answer = idempotency.run_once(runtime, call, lambda uow: StoredAnswer(status=303, body=act(uow).encode()))
     return answer.body.decode()
+
+
+def result_name() -> str | None:
+    """Under which name the result of this form can be read again for a day; None for a form without a hidden key."""
+    key = request.form.get(FIELD, "")
+    return _call_key(key).replace(":", "-") if _KEY.fullmatch(key) else None
+
+
+def read_result(path: str, name: str) -> str | None:
+    """The result of the form that the same person has sent to `path`; None when it is not there, or not any more."""
+    if not _RESULT_NAME.fullmatch(name):
+        return None
+    runtime = current_runtime()
+    answer = idempotency.read_answer(runtime, scope_of(signed_in()), _route_of("POST", path), name.replace("-", ":"))
+    return None if answer is None else answer.body.decode()
 
 
 def form_key(*, otherwise: str | None = None) -> str:
@@ -69,10 +84,18 @@ def scope_of(identity: Identity) -> str:
 
 def route() -> str:
     """The route of this request; the ids of the path are part of it."""
-    found = f"{request.method} {request.path}"
+    return _route_of(request.method, request.path)
+
+
+def _route_of(method: str, path: str) -> str:
+    found = f"{method} {path}"
     if len(found) <= LONGEST_ROUTE:
         return found
-    return f"{request.method} sha256:{hashlib.sha256(found.encode()).hexdigest()}"
+    return f"{method} sha256:{hashlib.sha256(found.encode()).hexdigest()}"
+
+
+def _call_key(key: str) -> str:
+    return f"{key}:{_form_digest()[:32]}"
 
 
 def _form_digest() -> str:

@@ -72,6 +72,15 @@ def adds_endpoint(page: Page) -> None:
     page.locator("#day-title").wait_for()
 
 
+def changes_it(page: Page) -> None:
+    """Confirm the change of the product, or the one back where it was changed before."""
+    if not page.locator("#reason").count():
+        page.goto(page.url.replace("offline_temporary", "online"))
+    page.locator("#reason").fill("A new version is coming")
+    page.locator("main form button").first.click()
+    page.locator("#progress").wait_for()
+
+
 def _customer(path: str | Callable[[DemoStack], str], subject: str = MAELLE, **more: object) -> PageUnderTest:
     return PageUnderTest(path=path, role=CUSTOMER, subject=subject, **more)  # type: ignore[arg-type] # names of a Visit's
 
@@ -80,12 +89,13 @@ def _operator(path: str | Callable[[DemoStack], str], **more: object) -> PageUnd
     return PageUnderTest(path=path, role=OPERATOR, **more)  # type: ignore[arg-type] # names of a Visit's
 
 
-def _seller(path: str | Callable[[DemoStack], str]) -> PageUnderTest:
-    return PageUnderTest(path=path, role=SELLER, subject=PIXELUNE)
+def _seller(path: str | Callable[[DemoStack], str], **more: object) -> PageUnderTest:
+    return PageUnderTest(path=path, role=SELLER, subject=PIXELUNE, **more)  # type: ignore[arg-type] # as above
 
 
 _EVENT = "SELECT event_id FROM mh_inbox WHERE state = 'rejected' ORDER BY id"
 _PRODUCT = "SELECT id FROM mh_products WHERE status = 'online' ORDER BY id"
+_LAST = f"SELECT id FROM mh_products WHERE seller_id = '{PIXELUNE}' AND status <> 'offline_permanent' ORDER BY id DESC"
 _REQUEST = "SELECT id FROM mh_requests ORDER BY number"
 
 PAGES: Mapping[str, PageUnderTest] = {
@@ -140,6 +150,8 @@ PAGES: Mapping[str, PageUnderTest] = {
     "mh_seller.products": _seller("/seller"),
     "mh_seller.product": _seller("/seller/products/20148"),
     "mh_seller.change": _seller("/seller/products/20148/change/offline_permanent"),
+    "mh_seller.change_many": _seller("/seller/changes/offline_temporary?id=20148&id=20133"),
+    "mh_seller.changed_many": _seller(the_first(_LAST, "/seller/changes/offline_temporary?id={}"), onwards=changes_it),
     "mh_seller.progress": PageUnderTest(
         path=the_first(
             f"SELECT id FROM mh_cascades WHERE subject_id = '{STATUS_CHANGED_PRODUCT}'", "/seller/progress/{}"

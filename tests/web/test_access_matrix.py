@@ -151,6 +151,7 @@ PLACED = {
             "judge_proposal make_offer offer pack product progress propose_kind refusal refuse request_file "
             "request_page request_pdf resolution resolve shorten waive"
         ),
+        "nnn--nn": "change_many changed_many confirm_many",
         "nnnyynn": "closures declare figures packs products refunds requests",
     },
     "mh_sign_in": {

@@ -95,6 +95,7 @@ def a_seller_works(acts: Acts, clock: time_machine.Traveller) -> None:
     by = partial(acts.by_page, "seller", "seller-1")
     by(f"/seller/products/mod-2/change/{OFFLINE}", reason="a rest", effective_at="2026-03-03T10:00")
     by("/seller/products/mod-2/scheduled/cancellation")
+    by(f"/seller/changes/{OFFLINE}", reason="a rest", product="mod-2", seen="")
     by(f"/seller/packs/pack-1/change/{OFFLINE}", reason="a rest", effective_at="2026-03-03T10:00")
     by("/seller/packs/pack-1/scheduled/cancellation")
     by("/seller/closures", first_day="2026-03-09", last_day="2026-03-15")

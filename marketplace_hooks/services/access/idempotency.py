@@ -135,6 +135,21 @@ def claim(runtime: Runtime, call: Call) -> Claim | StoredAnswer:
     return StoredAnswer(status=found.status, body=_decrypted(runtime, found.body), is_replay=True)
 
 
+def read_answer(runtime: Runtime, scope: str, route: str, key: str) -> StoredAnswer | None:
+    """What the call of this key was answered; None when it was not made, still runs, or is past its day."""
+    query = select(IdempotentCall).where(
+        IdempotentCall.scope == scope,
+        IdempotentCall.route == route,
+        IdempotentCall.key == key,
+        IdempotentCall.started_at >= runtime.now() - ANSWERS_LAST,
+    )
+    with runtime.database.read_session() as session:
+        found = session.scalar(query)
+        if found is None or found.status is None or found.body is None:
+            return None
+        return StoredAnswer(status=found.status, body=_decrypted(runtime, found.body), is_replay=True)
+
+
 def store_answer(runtime: Runtime, session: Session, claim: Claim, answer: StoredAnswer) -> None:
     """Write the answer, in the transaction of the effect. Raises `LeaseLost` when another run has taken over.
 

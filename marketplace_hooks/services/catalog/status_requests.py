@@ -61,7 +61,13 @@ def request_status_change(
     and this one does not (`held_by_others`, with their holds), or when it no longer is as `expected`
     (`changed_meanwhile`).
     """
-    locked = _find(uow, target)
+    return request_for_locked(uow, _find(uow, target), asked, cause, expected=expected)
+
+
+def request_for_locked(
+    uow: UnitOfWork, locked: LockedSubject, asked: StatusRequest, cause: Cause, *, expected: str | None = None
+) -> AcceptedStatusChange:
+    """The same for a product or a pack that this transaction has locked. A refusal leaves it as it is."""
     if expected is not None and expected != holds_fingerprint(locked.row.status, read_locked_holds(locked)):
         state = locked.row.status
         raise Conflict(
@@ -71,7 +77,7 @@ def request_status_change(
     refuse_impossible(outcome.effect, locked.row.status, asked, hold_views(locked.holds()))
     unchanged = AuditOutcome.UNCHANGED if outcome.effect is Effect.NO_EFFECT else AuditOutcome.DONE
     details = {"status": asked.status, "effect": outcome.effect, "cascade_id": outcome.cascade_id}
-    uow.audit(AuditAction(f"{target.kind}.status_changed"), target.id, outcome=unchanged, **details)
+    uow.audit(AuditAction(f"{locked.kind}.status_changed"), locked.row.id, outcome=unchanged, **details)
     return AcceptedStatusChange(
         cascade_id=outcome.cascade_id,
         status=outcome.status,

@@ -68,13 +68,13 @@ def preview_product(
 ) -> Preview:
     """What `side` would do to the product, its packs and its customers by asking for `status` at once."""
     before = page.card.status
-    effect, after = _judged(page.holds_view, side, status, now)
+    effect, after = judge_shown(page.holds_view, side, status, now)
     hidden = shown = 0
     ids: list[str] = []
     if before is Status.ONLINE and after is not Status.ONLINE:
-        hidden, ids = _packs(session, page.card.product_id, were_online=False)
+        hidden, ids = packs_with(session, [page.card.product_id])
     elif before is not Status.ONLINE and after is Status.ONLINE:
-        shown, ids = _packs(session, page.card.product_id, were_online=True)
+        shown, ids = packs_with(session, [page.card.product_id], were_online=[page.card.product_id])
     return Preview(
         effect=effect,
         before=before,
@@ -82,13 +82,13 @@ def preview_product(
         packs_hidden=hidden,
         packs_shown=shown,
         packs=ids,
-        consequences=_consequences(session, page.card.product_id, after, now, zone),
+        consequences=consequences_for(session, [page.card.product_id], after, now, zone),
     )
 
 
 def preview_pack(session: Session, page: PackPage, side: Side, status: Status, now: datetime) -> Preview:
     """What `side` would do to the pack's own page by asking for `status` at once; its products stay as they are."""
-    effect, after = _judged(page.holds_view, side, status, now)
+    effect, after = judge_shown(page.holds_view, side, status, now)
     visible = is_visible(after, {product.product_id: product.status for product in page.products})
     hidden = page.card.visible and not visible
     shown = visible and not page.card.visible
@@ -103,8 +103,8 @@ def preview_pack(session: Session, page: PackPage, side: Side, status: Status, n
     )
 
 
-def _judged(holds_view: HoldsView, side: Side, status: Status, now: datetime) -> tuple[Effect, Status]:
-    """The effect, and the status that would follow from it."""
+def judge_shown(holds_view: HoldsView, side: Side, status: Status, now: datetime) -> tuple[Effect, Status]:
+    """The effect of what `side` asks on holds as they are shown, and the status that would follow from it."""
     withdrawn = holds_view.withdrawal is not None
     held_by = {hold.side for hold in holds_view.holds}
     effect = judge(SubjectState(withdrawn=withdrawn, held_by=held_by), StatusRequest(side=side, status=status), now)
@@ -115,17 +115,21 @@ def _judged(holds_view: HoldsView, side: Side, status: Status, now: datetime) ->
     return effect, status_of(withdrawn=withdrawn or effect is Effect.WITHDRAW, held_by=held_by)
 
 
-def _packs(session: Session, product_id: str, *, were_online: bool) -> tuple[int, list[str]]:
-    """How many packs with this product are seen now, or would be `were_online` the product; and the first of them."""
-    containing = select(PackMember.pack_id).where(PackMember.product_id == product_id)
-    visible = pack_is_visible(were_online=product_id if were_online else None)
+def packs_with(
+    session: Session, product_ids: Sequence[str], *, were_online: Sequence[str] = ()
+) -> tuple[int, list[str]]:
+    """How many packs with one of these products are seen, now or if `were_online` were; and the first of them."""
+    containing = select(PackMember.pack_id).where(PackMember.product_id.in_(product_ids))
+    visible = pack_is_visible(were_online=were_online)
     query = select(Pack.id, func.count().over()).where(Pack.id.in_(containing), visible).order_by(Pack.id).limit(NAMED)
     rows = session.execute(query).all()
     return (rows[0][1] if rows else 0), [pack_id for pack_id, _ in rows]
 
 
-def _consequences(session: Session, product_id: str, after: Status, now: datetime, zone: Zone) -> Consequences:
-    """What the status `after` does to the product's customers: one statement.
+def consequences_for(
+    session: Session, product_ids: Sequence[str], after: Status, now: datetime, zone: Zone
+) -> Consequences:
+    """What the status `after` does to the customers of these products: one statement.
 
     A pack has no customers of its own: renewals belong to products.
     """
@@ -133,7 +137,7 @@ def _consequences(session: Session, product_id: str, after: Status, now: datetim
     renewing = renews(now)
     owed = (
         select(func.count())
-        .where(SupportRequest.product_id == product_id, SupportRequest.handling.in_(sorted(OPEN)))
+        .where(SupportRequest.product_id.in_(product_ids), SupportRequest.handling.in_(sorted(OPEN)))
         .scalar_subquery()
     )
     counted = select(
@@ -141,7 +145,7 @@ def _consequences(session: Session, product_id: str, after: Status, now: datetim
         func.sum(case((renewing, 1), else_=0)),
         func.sum(case((entitled, 1), else_=0)),
         func.max(case((entitled, last_day_paid(now, day_of(now, zone))), else_=null())),
-    ).where(Subscription.product_id == product_id)
+    ).where(Subscription.product_id.in_(product_ids))
     requests, renewals, entitled_count, last_day = session.execute(counted).one()
     return Consequences(
         renewals_cancelled=(renewals or 0) if after is Status.OFFLINE_PERMANENT else 0,

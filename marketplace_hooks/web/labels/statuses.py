@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from ...domain.catalog.statuses import Side, Status
 from ...models.access import Role
-from ..i18n.language import LazyText, gettext, lazy, ngettext
+from ..i18n.language import LazyText, lazy
 from .label import Label
 
 HELD_BY: Mapping[Side, Label] = {
@@ -68,9 +68,6 @@ STEPS: Mapping[str, LazyText] = {
 """What a step of a cascade does."""
 
 
-_HIDING_CHANGES = frozenset({"held", "withdrawn", "suspended"})
-
-
 def actor_label(actor: str, role: Role) -> str:
     """Who asked for something, to a reader of this role; somebody who is not known as they are named."""
     return ACTORS[actor].for_role(role) if actor in ACTORS else actor
@@ -84,37 +81,3 @@ def change_label(change: str, role: Role) -> str:
 def step_label(name: str) -> str:
     """What a step of a cascade does; one that is not known by its name."""
     return str(STEPS.get(name, name))
-
-
-def step_result(name: str, change: str, done: int) -> str:
-    """What a finished step has done, such as "3 renewals cancelled"."""
-    if not done:
-        return gettext("nothing to do")
-    hides = change in _HIDING_CHANGES
-    if name in ("product_page", "product_pages", "pack_page"):
-        return _pages_hidden(done) if hides else _pages_updated(done)
-    if name in ("packs", "packs_of_seller"):
-        return _packs_hidden(done) if hides else _packs_updated(done)
-    if name == "renewals":
-        return ngettext("%(count)s renewal cancelled", "%(count)s renewals cancelled", done)
-    if name == "holders":
-        return ngettext("%(count)s customer notified", "%(count)s customers notified", done)
-    if name == "fixes":
-        return ngettext("%(count)s request updated", "%(count)s requests updated", done)
-    return ngettext("%(count)s notification sent", "%(count)s notifications sent", done)
-
-
-def _pages_hidden(count: int) -> str:
-    return ngettext("%(count)s page hidden", "%(count)s pages hidden", count)
-
-
-def _pages_updated(count: int) -> str:
-    return ngettext("%(count)s page updated", "%(count)s pages updated", count)
-
-
-def _packs_hidden(count: int) -> str:
-    return ngettext("%(count)s pack hidden", "%(count)s packs hidden", count)
-
-
-def _packs_updated(count: int) -> str:
-    return ngettext("%(count)s pack updated", "%(count)s packs updated", count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (
+    bulk_changes,
     cascade_progress,
     closures,
     confirmations,
@@ -19,6 +20,7 @@ from .blueprint import blueprint
 
 __all__ = [
     "blueprint",
+    "bulk_changes",
     "cascade_progress",
     "closures",
     "confirmations",

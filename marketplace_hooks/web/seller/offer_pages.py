@@ -82,14 +82,21 @@ def cancel(kind: SubjectKind, id_: str) -> BaseResponse:
 
 def _moves(kind: SubjectKind, id_: str, holds_view: HoldsView) -> list[dict[str, Any]]:
     """The changes that the seller can ask for now, the usual one first."""
-    if holds_view.withdrawal is not None:
+    usual = usual_change(holds_view)
+    if usual is None:
         return []
-    holds = any(hold.side is Side.SELLER for hold in holds_view.holds)
-    usual = Status.ONLINE if holds else Status.OFFLINE_TEMPORARY
     return [
         {"status": status, "url": url_for(_CHANGES[kind], **_named(kind, id_), status=status.value)}
         for status in (usual, Status.OFFLINE_PERMANENT)
     ]
+
+
+def usual_change(holds_view: HoldsView) -> Status | None:
+    """The change that the seller most likely wants: offline, or back online; None for what is withdrawn."""
+    if holds_view.withdrawal is not None:
+        return None
+    is_held_by_seller = any(hold.side is Side.SELLER for hold in holds_view.holds)
+    return Status.ONLINE if is_held_by_seller else Status.OFFLINE_TEMPORARY
 
 
 def _named(kind: SubjectKind, id_: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ..pagination import decode, encode
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import page, seller_id
-from .offer_pages import cancel, show
+from .offer_pages import cancel, show, usual_change
 
 LIST = "own-products"
 
@@ -32,7 +32,15 @@ def products() -> Response:
             session, seller_id(), search=search, status=status, after=decode(LIST, cursor()), limit=PAGE_SIZE
         )
     listed = ListPage(items=found.items, next_after=encode(LIST, found.next_after))
-    return page("products", listed=listed, search=search, status=status, statuses=list(Status))
+    return page(
+        "products",
+        listed=listed,
+        search=search,
+        status=status,
+        statuses=list(Status),
+        usual_change=usual_change,
+        all_chosen=request.args.get("choose") == "all",
+    )
 
 
 @blueprint.get("/seller/products/<product_id>")

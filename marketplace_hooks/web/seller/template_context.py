@@ -16,6 +16,7 @@ from ...services.support.requests import RequestFilter
 from ..form_idempotency import once_token
 from ..i18n.language import LazyText, gettext, lazy
 from ..labels.business_care import REMEDIES, care_extent, care_title, why_inactive
+from ..labels.change_results import step_result, summarize_changes
 from ..labels.deadlines import CLOCKS
 from ..labels.label import labels_for
 from ..labels.refusal_evidence import evidence_lines
@@ -30,7 +31,6 @@ from ..labels.statuses import (
     WITHDRAWN_BY,
     actor_label,
     change_label,
-    step_result,
 )
 from ..labels.support import GIVEN_BACK, KINDS, MISSING, REFUND_LINES, REPLY_REASONS
 from .blueprint import blueprint
@@ -69,6 +69,7 @@ def template_context() -> dict[str, Any]:
         "scheduled_to": SCHEDULED_TO,
         "sides": labels_for(Role.SELLER, ACTORS),
         "step_result": step_result,
+        "summarize_changes": summarize_changes,
         "steps": STEPS,
         "filter_labels": FILTERS,
         "why_inactive": why_inactive,

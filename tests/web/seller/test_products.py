@@ -54,7 +54,7 @@ def test_products_are_found_by_their_words_and_their_status(
     shop.run_all_now()
     page = browser.get(f"/seller?{asked}")
     shown = {link.removeprefix("/seller/products/") for link in page.links if link.startswith("/seller/products/")}
-    assert shown == found
+    assert {link for link in shown if "/" not in link} == found
     if not found:
         assert "No matching product" in page.visible_text
 
@@ -83,8 +83,11 @@ def test_the_list_is_read_page_by_page_with_as_many_statements_however_long_it_i
         with counting_queries(shop) as queries:
             page = browser.get(path)
         assert len(queries) == len(few) <= 5
-        shown += [link for link in page.links if link.startswith("/seller/products/")]
-        path = next((link for link in page.links if "after=" in link and "language" not in link), "")
+        shown += [link for link in page.links if link.startswith("/seller/products/") and "/change/" not in link]
+        following = (
+            link for link in page.links if "after=" in link and "language" not in link and "choose" not in link
+        )
+        path = next(following, "")
     assert path == ""
     assert len(shown) == len(set(shown)) == 62
 
