@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
+from ..config.brand_settings import BrandSettings
 from ..config.settings import PREFIX, Settings
 from .root import hooks_group
 
@@ -22,7 +24,14 @@ is unknown or malformed stops the start with a sentence that names it. `marketpl
 The instance folder is `INSTANCE`: by default `instance/` of the checkout, else the user's data folder. Several web
 processes count their limits each for itself.
 
-| name | default | meaning |
+"""
+_BRAND = """
+## The marketplace's own look
+
+[theming.md](theming.md) shows each of them.
+
+"""
+_HEAD = """| name | default | meaning |
 |---|---|---|
 """
 
@@ -35,18 +44,24 @@ def configuration() -> None:
 
 def page() -> str:
     """The reference as one Markdown page."""
-    lines = [
-        f"| `{field.name.upper()}` | {_shown(field)} | {field.metadata['meaning']} |"
-        for field in dataclasses.fields(Settings)
-    ]
-    return _INTRODUCTION + "\n".join(lines) + "\n"
+    of_brand = {field.name for field in dataclasses.fields(BrandSettings)}
+    fields = dataclasses.fields(Settings)
+    service = _rows(field for field in fields if field.name not in of_brand)
+    brand = _rows(field for field in fields if field.name in of_brand)
+    return f"{_INTRODUCTION}{_HEAD}{service}{_BRAND}{_HEAD}{brand}"
+
+
+def _rows(fields: Iterable[dataclasses.Field[Any]]) -> str:
+    return "".join(f"| `{field.name.upper()}` | {_shown(field)} | {field.metadata['meaning']} |\n" for field in fields)
 
 
 def _shown(field: dataclasses.Field[Any]) -> str:
     default = {} if field.default is dataclasses.MISSING else field.default
     if default in (None, "", {}, ()):
         return "–"
-    if isinstance(default, tuple):
+    if field.name == "brand_logo_size":
+        default = "x".join(map(str, default))
+    elif isinstance(default, tuple):
         default = " ".join(f"{one:g}" if isinstance(one, float) else str(one) for one in default)
     elif isinstance(default, bool):
         default = str(default).lower()

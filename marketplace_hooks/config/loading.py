@@ -9,11 +9,12 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigurationError
+from .colors import color_faults
 from .parsers import SettingError, as_path
 from .public_holidays import require_calendar
 from .secret_strength import SECRETS, is_in_production, weaknesses
@@ -47,16 +48,23 @@ def load(host: Mapping[str, Any] | None = None, environment: Mapping[str, str] |
     if problems:
         raise ConfigurationError("\n".join(problems))
     settings = Settings(**values)
-    require_calendar(settings.holidays_country, settings.holidays_region, name=f"{PREFIX}HOLIDAYS_REGION")
-    if faults := sorted(
-        sender_faults(settings.webhook_senders, settings.webhook_sender_secrets, settings.webhook_secrets)
-    ):
+    if faults := list(_faults(settings)):
         raise ConfigurationError("\n".join(faults))
     in_file = bool(from_file.keys() & SECRETS)
     weak = list(weaknesses(settings, secrets_in_file=in_file, in_production=is_in_production(settings)))
     if weak and not settings.demo:
         raise ConfigurationError("\n".join(weak))
     return settings
+
+
+def _faults(settings: Settings) -> Iterator[str]:
+    """What is wrong with settings together, though each may be right alone."""
+    require_calendar(settings.holidays_country, settings.holidays_region, name=f"{PREFIX}HOLIDAYS_REGION")
+    yield from sorted(
+        sender_faults(settings.webhook_senders, settings.webhook_sender_secrets, settings.webhook_secrets)
+    )
+    for fault in color_faults(settings.light_colors, settings.dark_colors):
+        yield f"{PREFIX}{fault}"
 
 
 def _ours(mapping: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,17 +1,17 @@
 """Settings: every setting with its default, unit and meaning.
 
-Each is a field of `Settings`, and described nowhere else. `loading.py` reads and checks their values.
+Each is a field of `Settings` or `BrandSettings`, and described nowhere else. `loading.py` reads and checks the values.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from .brand_settings import BrandSettings
 from .parsers import (
     as_address,
     as_addresses,
@@ -39,6 +39,7 @@ from .parsers import (
 )
 from .public_holidays import as_country
 from .senders import Sender, as_sender_secrets, as_senders
+from .setting_field import setting as _setting
 from .smtp_url import SmtpServer, as_smtp
 from .trusted_proxies import TrustedProxies, as_proxies
 
@@ -49,18 +50,11 @@ DEMO_MARK = "demo-"
 """The beginning of secrets made for a demo (of the decoded bytes of a webhook secret): production refuses them."""
 
 
-def _setting(default: Any, parse: Callable[[Any], Any], meaning: str) -> Any:
-    metadata = {"parse": parse, "meaning": meaning}
-    if isinstance(default, dict):
-        return field(default_factory=dict, metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
 _suspends = as_choice("yes", "no", "declared_before_request")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(BrandSettings):
     """Every setting, typed. Made by `loading.load`, which checks them; `docs/configuration.md` is written from here."""
 
     instance: Path = _setting(Path("instance"), as_path, "Folder for what this installation keeps for itself.")

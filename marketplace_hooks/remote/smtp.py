@@ -32,6 +32,7 @@ class MailMessage:
 
     message_id: str
     sender: str
+    sender_name: str = ""
     to_name: str
     to: str
     subject: str
@@ -42,7 +43,7 @@ class MailMessage:
     def as_message(self) -> EmailMessage:
         """The mail as it goes over the wire. Whatever a name or a subject holds, it stays in its own header."""
         message = EmailMessage(policy=SMTP)
-        message["From"] = self.sender
+        message["From"] = formataddr((_one_line(self.sender_name), self.sender)) if self.sender_name else self.sender
         message["To"] = formataddr((_one_line(self.to_name), self.to))
         message["Subject"] = _one_line(self.subject)
         message["Date"] = format_datetime(self.written_at)

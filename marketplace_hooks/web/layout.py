@@ -21,6 +21,7 @@ from .i18n.formatting import LANGUAGES
 from .i18n.language import COOKIE, PARAMETER
 from .identity.acting import end_acting, name_request
 from .identity.authorization import audience, check_audience
+from .page_brand import send_brand_file
 from .page_context import page_context
 from .page_headers import finish_page
 from .response_headers import forbid_sniffing
@@ -50,6 +51,13 @@ def page_blueprint(name: str, import_name: str) -> Blueprint:
 def static_file(digest: str, name: str) -> Response:
     """A static file. Its address holds the digest of its content."""
     return send_asset(digest, name)
+
+
+@shared.get("/mh-brand/<digest>/<name>")
+@audience()
+def brand_file(digest: str, name: str) -> Response:
+    """A file of the marketplace's own look: its logo, its icon, its colours."""
+    return send_brand_file(digest, name)
 
 
 @shared.get("/language/<language>")

@@ -14,6 +14,7 @@ from .i18n.language import template_context, wording
 from .identity.authorization import identify
 from .labels.states import display_state, state_tag
 from .navigation import ROLES, is_first_page, landing_page, navigation_items, page_url
+from .page_brand import PageBrand
 from .state import current_runtime
 from .urls import current_url
 
@@ -27,6 +28,7 @@ def page_context() -> dict[str, Any]:
         "appearance": chosen_appearance(),
         "asset": asset_url,
         "bars": charts.bars,
+        "brand": PageBrand(),
         "landing_page": landing_page,
         "form_token": form_token,
         "current_url": current_url(),

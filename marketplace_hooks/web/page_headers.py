@@ -6,21 +6,21 @@ from flask import Response, request, session
 
 from .i18n.language import wording
 from .identity.authorization import identify
+from .state import current_web_state
 
+# No inline script or style anywhere: what somebody manages to write into a page stays text.
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
 HEADERS = {
-    # No inline script or style anywhere: what somebody manages to write into a page stays text.
-    "Content-Security-Policy": "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self'",
-            "connect-src 'self'",
-            "form-action 'self'",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-        )
-    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -36,6 +36,8 @@ def finish_page(response: Response) -> Response:
     """
     response.headers.update(HEADERS)
     response.headers.setdefault("X-Robots-Tag", "noindex")
+    images = current_web_state().brand.image_sources
+    response.headers["Content-Security-Policy"] = f"{POLICY}; img-src {images}"
     response.vary.update(("Accept-Language", "Cookie"))
     response.content_language.add(wording().language)
     if response.status_code == 200 and identify() is None and not session.modified:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
@@ -12,6 +13,7 @@ from ..config.settings import EXTENSION
 from ..events.intake import Intake
 from ..services.core.rate_limits import RateLimits
 from ..services.core.runtime import Runtime
+from .brand import Brand, brand_of
 from .identity.token_cache import TokenCache
 from .proxy_sighting import ProxySighting
 
@@ -40,6 +42,11 @@ class WebState:
     token_cache: TokenCache = field(default_factory=TokenCache)
     migration_check: MigrationCheck = field(default_factory=MigrationCheck)
     proxy_sighting: ProxySighting = field(default_factory=ProxySighting)
+
+    @cached_property
+    def brand(self) -> Brand:
+        """The marketplace's own look."""
+        return brand_of(self.runtime.settings)
 
     @property
     def rate_limits(self) -> RateLimits:

@@ -14,17 +14,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace_hooks.cli.settings_page import page
+from marketplace_hooks.config.brand_files import BrandImage, as_brand_image
+from marketplace_hooks.config.footer import as_footer_links
 from marketplace_hooks.config.loading import default_instance, load
 from marketplace_hooks.config.senders import as_senders
 from marketplace_hooks.config.settings import DEMO_MARK, FIELDS, PREFIX, Settings
 from marketplace_hooks.config.smtp_url import SmtpServer
 from marketplace_hooks.config.trusted_proxies import as_proxies
+from marketplace_hooks.config.url_templates import UrlTemplate
 from marketplace_hooks.errors import ConfigurationError
 
 from ..support.marketplace import SECRET, SECRET_KEY
+from ..support.source_tree import ROOT
 
 KEY = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="
 
+PICTURE = ROOT / "marketplace_hooks" / "web" / "static" / "favicon.svg"
+TEMPLATES = ROOT / "marketplace_hooks" / "web" / "templates"
+LOGO_URL = "https://cdn.example/icon.png"
+SHOP = "https://shop.example/"
+BUY = f"{SHOP}?add={{product_id}}"
+BUY_PACK = f"{SHOP}?p={{pack_id}}"
+FOOTER = {"en": "A company of Nantes", "fr": "Une société nantaise"}
+LINKS = [{"en": "Legal notice", "fr": "Mentions légales", "url": "https://a.example/legal"}]
 SENDER_SECRET = "a-secret-of-a-sender-1"
 BESIDE: dict[str, dict[str, Any]] = {
     "webhook_senders": {"webhook_sender_secrets": {"shop": SENDER_SECRET}},
@@ -91,6 +103,27 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
     "holidays_of": ("seller", "seller", "seller"),
     "closures_suspend_acknowledgement": ("no", "no", "no"),
     "closures_suspend_fix": ("yes", "yes", "yes"),
+    "brand_name": ("Ateliers", "Ateliers", "Ateliers"),
+    "brand_logo": (str(PICTURE), str(PICTURE), as_brand_image(PICTURE)),
+    "brand_logo_size": ("120x32", [120, 32], (120, 32)),
+    "brand_logo_has_name": ("yes", True, True),
+    "brand_icon": (LOGO_URL, LOGO_URL, BrandImage(url=LOGO_URL)),
+    "light_colors": ("accent=#7B1FA2", {"accent": "#7B1FA2"}, {"accent": "#7b1fa2"}),
+    "dark_colors": ("accent=#fff", {"accent": "#fff"}, {"accent": "#ffffff"}),
+    "footer_text": (json.dumps(FOOTER), FOOTER, FOOTER),
+    "footer_links": (json.dumps(LINKS), LINKS, as_footer_links(LINKS)),
+    "buy_url": (
+        BUY,
+        BUY,
+        UrlTemplate(text=BUY),
+    ),
+    "pack_buy_url": (BUY_PACK, BUY_PACK, UrlTemplate(text=BUY_PACK)),
+    "product_image_url": (
+        f"{SHOP}{{technical_name}}.webp",
+        f"{SHOP}{{technical_name}}.webp",
+        UrlTemplate(text=f"{SHOP}{{technical_name}}.webp"),
+    ),
+    "templates_folder": (str(TEMPLATES), str(TEMPLATES), TEMPLATES),
     "prestashop_releases": ("/etc/releases.json", "/etc/releases.json", Path("/etc/releases.json")),
     **{name: ("7", 7, 7) for name, field in FIELDS.items() if field.type == "int"},
     "audit_days": ("365", 365, 365),
@@ -151,6 +184,35 @@ BAD: dict[str, list[Any]] = {
         {"s": {"scheme": "standard", "header": "X"}},
     ],
     "webhook_sender_secrets": ["x", f"a b={SENDER_SECRET}", "shop=short", {"shop": 7}, {"shop": [""]}, {"shop": ""}, 7],
+    "brand_name": ["x" * 61, "two\nlines", 7],
+    "brand_logo": [
+        "logo.gif",
+        "/nowhere/logo.svg",
+        "http://cdn.example/a.png",
+        "ftp://cdn.example/a.png",
+        str(TEMPLATES),
+        7,
+    ],
+    "brand_icon": ["https://a b/x.png", "https://u@cdn.example/x.png", "https://cdn.example;/x.png", "https://"],
+    "brand_logo_size": ["", "120", "15x32", "241x32", "120x49", "axb", [120], ["a", "b"], 7],
+    "light_colors": ["accent", "accent=red", "accent=#12345", "accnt=#123456", {"accent": 7}, 7],
+    "dark_colors": ["accent=#7b1fa2;}", "accent=url(x)"],
+    "footer_text": ["{", '{"en": "x"}', {"en": "x", "fr": "y", "de": "z"}, {"en": "x", "fr": ""}, "x" * 501, [], 7],
+    "footer_links": [
+        *("x", "{}", '[{"en": "x"}]', ["x"], [{**LINKS[0], "title": "x"}], LINKS * 13, 7, {"en": "x"}),
+        *(
+            [{**LINKS[0], "url": url}]
+            for url in ("", "javascript:alert(1)", "http://a.example", "//a.example", "/a b", 7)
+        ),
+    ],
+    "buy_url": [
+        *(SHOP, "http://shop.example/{product_id}", "https://{product_id}.example/", "//shop.example/{product_id}"),
+        *(f"{SHOP}{{product_id}}{end}" for end in ("{price}", "{", "}", "{}", "{{product_id}}", "'", " x", '"', "é")),
+        *("https://u:p@shop.example/{product_id}", "https://shop.example:0/{product_id}", "{product_id}", 7),
+    ],
+    "pack_buy_url": [f"{SHOP}{{product_id}}"],
+    "product_image_url": [f"{SHOP}{{currency}}/{{product_id}}", "data:image/png,{product_id}"],
+    "templates_folder": ["/nowhere", str(PICTURE), str(PICTURE.parent), 7],
     "download_secret": ["x", "abc", "ab", 7],
     "database_pooler": ["", "session", "yes"],
     "log_format": ["", "xml"],
@@ -195,9 +257,15 @@ def refusal(folder: Path, **sources: Any) -> str:
 
 def toml(name: str, value: Any) -> str:
     """One line of a file. JSON writes texts, numbers, booleans and lists as TOML does."""
+    return f"{name} = {toml_value(value)}"
+
+
+def toml_value(value: Any) -> str:
     if isinstance(value, dict):
-        return f"{name} = {{{', '.join(toml(key, inner) for key, inner in value.items())}}}"
-    return f"{name} = {json.dumps(value)}"
+        return f"{{{', '.join(toml(key, inner) for key, inner in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(toml_value, value))}]"
+    return json.dumps(value)
 
 
 # --- defaults and sources

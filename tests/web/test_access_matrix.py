@@ -143,7 +143,7 @@ PLACED = {
     },
     "mh_pages": {
         "yyyyyyy": "choose_appearance choose_language",
-        "-------": "static_file",
+        "-------": "brand_file static_file",
     },
     "mh_seller": {
         "nnny-nn": (

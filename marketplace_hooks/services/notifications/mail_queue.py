@@ -258,6 +258,7 @@ def _message(runtime: Runtime, claimed: _ClaimedMail) -> MailMessage | None:
     return MailMessage(
         message_id=f"{claimed.event_id}.{facts.reader}@{_domain(settings)}",
         sender=sender(settings),
+        sender_name=settings.brand_name,
         to_name=facts.reader_name,
         to=claimed.to,
         subject=rendered.subject,

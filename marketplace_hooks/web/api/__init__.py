@@ -8,6 +8,7 @@ from types import ModuleType
 from flask import Flask
 
 from ...events.fields import AttachedFiles, Moment, TextOrTitles
+from ..state import state
 from . import (
     audit,
     cascades,
@@ -84,7 +85,7 @@ def attach_api(app: Flask, url_prefix: str = "") -> None:
         app,
         config_prefix=CONFIG_PREFIX,
         spec_kwargs={
-            "title": "Marketplace hooks",
+            "title": state(app).runtime.settings.brand_name or "Marketplace hooks",
             "version": importlib.metadata.version("marketplace-hooks"),
             "openapi_version": "3.1.0",
             "marshmallow_plugin": DescribedSchemas(),

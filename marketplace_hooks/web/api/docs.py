@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, current_app, request, send_from_directory
+from flask import Blueprint, Flask, Response, current_app, render_template, request, send_from_directory
 
 from ...errors import NotFound
+from ..appearance import SYSTEM, chosen_appearance
+from ..brand import STYLE_SHEET
 from ..identity.authorization import audience
-from ..state import current_runtime
+from ..state import current_runtime, current_web_state
+from ..urls import current_url
 from .docs_page import render_page
 from .operations import CONFIG_PREFIX, Api
 from .responses import JSON, or_problem
@@ -21,9 +24,11 @@ from .responses import JSON, or_problem
 STATIC = Path(__file__).parent.parent / "static"
 _SERVED = {"pages.css": STATIC, "docs.css": STATIC / "api"}
 """The page names its files beside itself, so that they are found behind any prefix."""
+_ROOT = '<html lang="en">'
+_FORM = b"<!-- appearance -->"
 _POLICY = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
+    "form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
@@ -62,16 +67,19 @@ def _servers() -> list[dict[str, str]]:
 @audience()
 def show_pages() -> Response:
     """The page that shows the document."""
-    body = _page()
+    body = _with_appearance(_page())
     response = Response(body, content_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"})
     response.set_etag(hashlib.sha256(body).hexdigest()[:32])
     response.make_conditional(request)
+    response.vary.add("Cookie")
     return _protected(response)
 
 
 @audience()
 def show_file(name: str) -> Response:
     """A file that the page loads."""
+    if name == STYLE_SHEET and (look := current_web_state().brand.files.get(STYLE_SHEET)):
+        return _protected(Response(look.content, content_type=look.media_type))
     if name not in _SERVED:
         raise NotFound("there is no such file")
     return _protected(send_from_directory(_SERVED[name], name))
@@ -81,8 +89,18 @@ def _page() -> bytes:
     """The page, which is written once for an app."""
     api = _api(current_app)
     if api.page is None:
-        api.page = render_page(api.document).encode()
+        has_style_sheet = STYLE_SHEET in current_web_state().brand.files
+        api.page = render_page(api.document, has_style_sheet=has_style_sheet).encode()
     return api.page
+
+
+def _with_appearance(page: bytes) -> bytes:
+    """The page as light or dark as its reader chose, and the form to choose."""
+    chosen = chosen_appearance()
+    context = {"appearance": chosen, "current_url": current_url(), "_": str}
+    form = render_template("marketplace_hooks/appearance.html", **context)
+    root = _ROOT if chosen == SYSTEM else f'<html lang="en" data-theme="{chosen}">'
+    return page.replace(_ROOT.encode(), root.encode(), 1).replace(_FORM, form.encode(), 1)
 
 
 def _protected(response: Response) -> Response:

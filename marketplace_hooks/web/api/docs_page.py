@@ -73,12 +73,13 @@ class Operation:
     answers: Sequence[Answer]
 
 
-def render_page(document: Mapping[str, Any]) -> str:
-    """The page that shows the document."""
+def render_page(document: Mapping[str, Any], *, has_style_sheet: bool) -> str:
+    """The page that shows the document; `has_style_sheet`: with the marketplace's own colours."""
     examples = document["components"]["examples"]
     return render_template(
         "marketplace_hooks/api/docs.html",
         info=document["info"],
+        has_style_sheet=has_style_sheet,
         tags=[(tag, list(_operations(document, tag["name"]))) for tag in document["tags"]],
         schemas=[
             (name, schema.get("description", ""), list(_rows(schema)), _as_json(examples[name]["value"]))

@@ -49,11 +49,12 @@ class FileSection:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseFile:
-    """The document: what it is, what it is about, and its sections."""
+    """The document: what it is, what it is about, its sections, and the marketplace that issues it."""
 
     title: str
     subject: str
     caption: str
+    issuer: str = ""
     sections: tuple[FileSection, ...]
 
 

@@ -36,6 +36,7 @@ def render_pdf(file: CaseFile, *, created_at: datetime) -> bytes:
     """The document as a PDF file."""
     sheets = _Sheets(file.caption)
     sheets.set_title(sheets.printable(f"{file.title}: {file.subject}"))
+    sheets.set_author(sheets.printable(file.issuer))
     sheets.set_lang(wording().language)
     sheets.set_creation_date(created_at)
     sheets.add_page()

@@ -16,6 +16,7 @@ from ..labels.exchanges import exchange_views
 from ..labels.refusal_grounds import GROUNDS
 from ..labels.states import display_state
 from ..labels.support import CLOSED_REASONS, KINDS, MISSING, REPLY_REASONS
+from ..state import current_runtime
 from .blocks import fact_rows, instant, localized, named, quoted, state, titled
 from .document import Block, CaseFile, FactRows, FileSection, Passage
 from .handling import deadline_blocks, outcome_blocks, proposal_blocks, refund_blocks, refusal_blocks
@@ -33,14 +34,14 @@ def case_file(file: Mapping[str, Any]) -> CaseFile:
         _section("refund", gettext("Refund"), refund_blocks(file)),
         FileSection(name="conversation", title=gettext("Conversation"), blocks=tuple(_conversation(file))),
     )
+    issuer = current_runtime().settings.brand_name
+    instant_shown = wording().instant(file["generated_at"])
+    caption = gettext("Request %(number)s, as of %(instant)s.", number=file["request_id"], instant=instant_shown)
     return CaseFile(
         title=gettext("Support request file"),
         subject=file["subject"],
-        caption=gettext(
-            "Request %(number)s, as of %(instant)s.",
-            number=file["request_id"],
-            instant=wording().instant(file["generated_at"]),
-        ),
+        caption=f"{issuer} · {caption}" if issuer else caption,
+        issuer=issuer,
         sections=tuple(one for one in sections if one is not None),
     )
 

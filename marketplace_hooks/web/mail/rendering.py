@@ -50,10 +50,17 @@ def render_mail(settings: Settings, facts: MailFacts, locale: str) -> RenderedMa
         _paragraph(wording, mail.text, values),
         *_withdrawal_reason(wording, facts),
         f"{wording.gettext(see.message)}\n{url}",
-        f"-- \n{_wrapped(wording.gettext(footer.message))}",
+        "\n".join(("-- ", *_signature(settings, wording, footer))),
     ]
     subject = wording.gettext(mail.subject.message, **values)
     return RenderedMail(subject=subject, text="\n\n".join(paragraphs) + "\n", language=wording.language)
+
+
+def _signature(settings: Settings, wording: Wording, footer: LazyText) -> list[str]:
+    """What stands below every mail: whose it is, that nobody reads replies, and the text of the footer."""
+    own_text = settings.footer_text.get(wording.language, "")
+    paragraphs = (settings.brand_name, wording.gettext(footer.message), own_text)
+    return [_wrapped(paragraph) for paragraph in paragraphs if paragraph]
 
 
 def _withdrawal_reason(wording: Wording, facts: MailFacts) -> list[str]:

@@ -16,6 +16,7 @@ from ...services.catalog.pages import PackPage, ProductPage
 from ..assets import asset_url
 from ..i18n.language import gettext, ngettext, wording
 from ..labels.catalog import category_label, versions
+from ..page_brand import PageBrand
 from ..urls import published_url
 from . import structured_data
 from .excerpts import excerpt
@@ -117,7 +118,7 @@ def catalogue_head(category: str | None, **places: str | None) -> PageHead:
     if category is not None:
         title = gettext("%(category)s: modules and themes for PrestaShop", category=category_label(category))
         description = f"{category_label(category)}. {description}"
-    data = structured_data.site(gettext("Marketplace"), wording().language) if is_first else None
+    data = structured_data.site(PageBrand().name, wording().language) if is_first else None
     return _head("mh_storefront.home", title, description, {"category": category, **places}, data=data)
 
 
