@@ -78,10 +78,11 @@ def _is_of_type(content: bytes, suffix: str) -> bool:
 def as_logo_size(value: Any) -> tuple[int, int]:
     """Width and height of the logo in CSS pixels: `120x32`, or a list of both."""
     if isinstance(value, list | tuple) and len(value) == 2:
-        width, height = as_integer(value[0]), as_integer(value[1])
+        numbers = [as_integer(number) for number in value]
     else:
         found = _SIZE.fullmatch(as_text(value).strip())
-        width, height = (int(found[1]), int(found[2])) if found else (0, 0)
+        numbers = [int(number) for number in found.groups()] if found else [0, 0]
+    width, height = numbers
     if not (_SMALLEST <= width <= _LARGEST_WIDTH and _SMALLEST <= height <= _LARGEST_HEIGHT):
         raise SettingError(
             f"must be such as 120x32: {_SMALLEST} to {_LARGEST_WIDTH} by {_SMALLEST} to {_LARGEST_HEIGHT}"

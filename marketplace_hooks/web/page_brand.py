@@ -138,6 +138,6 @@ def send_brand_file(digest: str, name: str) -> Response:
         abort(404)
     response = Response(file.content, content_type=file.media_type)
     response.headers["Content-Security-Policy"] = FILE_POLICY
-    kept = f"public, max-age={A_YEAR_S}, immutable" if digest == file.digest else "no-cache"
-    response.headers["Cache-Control"] = kept
+    caching = f"public, max-age={A_YEAR_S}, immutable" if digest == file.digest else "no-cache"
+    response.headers["Cache-Control"] = caching
     return response

@@ -136,6 +136,13 @@ def test_pictures_of_products_are_named_sized_and_loaded_when_they_are_seen(read
             assert re.search(r'alt="Picture of [^"]+" width="\d+" height="\d+" loading="lazy"', picture)
 
 
+def test_previews_and_search_engines_are_shown_the_same_picture(reader: Browser) -> None:
+    page = reader.get("/products/mod-2").text
+    [picture] = re.findall(r'<meta property="og:image" content="(https://cdn[^"]+)">', page)
+    assert f'"image": "{picture}"' in page
+    assert '<meta property="og:site_name" content="Ateliers &amp; Cie">' in page
+
+
 def test_the_page_of_the_api_has_the_name_the_colours_and_the_chosen_appearance(reader: Browser) -> None:
     document = reader.get("/api/v1/openapi.json").answer.get_json()
     assert document["info"]["title"] == "Ateliers & Cie"

@@ -78,8 +78,8 @@ def show_pages() -> Response:
 @audience()
 def show_file(name: str) -> Response:
     """A file that the page loads."""
-    if name == STYLE_SHEET and (look := current_web_state().brand.files.get(STYLE_SHEET)):
-        return _protected(Response(look.content, content_type=look.media_type))
+    if name == STYLE_SHEET and (sheet := current_web_state().brand.files.get(STYLE_SHEET)):
+        return _protected(Response(sheet.content, content_type=sheet.media_type))
     if name not in _SERVED:
         raise NotFound("there is no such file")
     return _protected(send_from_directory(_SERVED[name], name))

@@ -75,6 +75,7 @@ def product_head(page: ProductPage) -> PageHead:
         title,
         _joined(facts),
         {"product_id": card.product_id},
+        image=PageBrand().product_image_url(card),
         kind="product",
         price=(structured_data.decimal_price(card.price_cents), card.currency),
         data=structured_data.product(page, _own("mh_storefront.product", product_id=card.product_id), text.plain),
@@ -128,13 +129,15 @@ def inspections_head() -> PageHead:
     return _head("mh_storefront.about_inspections", gettext("Our inspections of shops"), description, {})
 
 
-def _head(endpoint: str, title: str, description: str, values: dict[str, Any], **more: Any) -> PageHead:
+def _head(
+    endpoint: str, title: str, description: str, values: dict[str, Any], *, image: str | None = None, **more: Any
+) -> PageHead:
     return PageHead(
         title=title,
         description=description,
         canonical=_own(endpoint, **values),
         alternates=alternates(endpoint, **values),
-        image=published_url(asset_url("social-card.png")),
+        image=image or published_url(asset_url("social-card.png")),
         **more,
     )
 

@@ -13,6 +13,7 @@ from ...services.catalog.cards import PackCard, ProductCard
 from ...services.catalog.pages import PackPage, ProductPage
 from ..i18n.language import gettext, wording
 from ..labels.catalog import KINDS, category_label, version_range
+from ..page_brand import PageBrand
 from .page_addresses import page_address
 
 LONGEST_DESCRIPTION = 5_000
@@ -44,6 +45,8 @@ def product(page: ProductPage, url: str, description: str) -> dict[str, Any]:
     }
     if text := description.strip():
         found["description"] = text[:LONGEST_DESCRIPTION]
+    if picture := PageBrand().product_image_url(card):
+        found["image"] = picture
     listing = page.listing
     if listing and (versions := version_range({"from": listing.compatible_from, "to": listing.compatible_to})):
         found["additionalProperty"] = {"@type": "PropertyValue", "name": "PrestaShop", "value": versions}
