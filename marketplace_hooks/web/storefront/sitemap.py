@@ -18,6 +18,7 @@ from ...domain.instants import format_instant
 from ...services.catalog import lists, sitemap
 from ...services.catalog.sitemap import MOST_PARTS, SitemapEntry
 from ..i18n.formatting import LANGUAGES
+from ..i18n.language import PARAMETER
 from ..identity.authorization import audience
 from ..state import current_runtime
 from ..urls import published_url
@@ -81,10 +82,13 @@ def _addresses(session: Session, kind: str, number: int) -> list[Address]:
 
 
 def _of_entries(endpoint: str, name: str, entries: Iterable[SitemapEntry]) -> list[Address]:
+    """Each page in each language. Its address is built once, for that is what takes the time here."""
+    languages = [f"?{PARAMETER}={language}" for language in LANGUAGES]
     return [
-        (page_address(endpoint, language, **{name: one.id}), one.changed_at)
-        for one in entries
-        for language in LANGUAGES
+        (f"{address}{language}", entry.changed_at)
+        for entry in entries
+        for address in (page_address(endpoint, None, **{name: entry.id}),)
+        for language in languages
     ]
 
 

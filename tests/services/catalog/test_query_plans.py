@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from marketplace_hooks.services.catalog import card_details, lists
+from marketplace_hooks.services.catalog import card_details, lists, sitemap
 from marketplace_hooks.services.catalog.cards import Visibility
 
 from ...support.bulk_purchases import copy_rows, gather_statistics
@@ -47,6 +47,19 @@ def test_every_list_of_the_storefront_is_read_from_an_index(crowded: Marketplace
     assert [len(page.items) for page in (first, later, some, own)] == [24] * 4
     assert [card.product_id for card in some.items][:2] == ["copy-10010007", "copy-10010027"]
     assert_no_table_scan(runtime, heard, "mh_products", "mh_product_categories")
+
+
+def test_a_part_of_the_sitemap_is_read_from_an_index(crowded: Marketplace) -> None:
+    runtime = crowded.runtime
+    with runtime.database.read_session() as session:
+        count = sitemap.count_product_parts(session)  # counts everything, by whatever is cheapest.
+    with recorded_statements(runtime.database.engine) as heard, runtime.database.read_session() as session:
+        parts = [sitemap.read_product_part(session, number) for number in (1, count)]
+    found = [entry.id for part in parts for entry in part]
+    assert len(parts[0]) == sitemap.PART
+    assert 0 < len(parts[1]) <= sitemap.PART
+    assert found == sorted(set(found))
+    assert_no_table_scan(runtime, heard, "mh_products")
 
 
 def test_a_category_leaves_the_list_with_its_last_product(marketplace: Marketplace) -> None:
