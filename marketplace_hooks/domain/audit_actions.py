@@ -58,6 +58,8 @@ class AuditAction(enum.StrEnum):
     REQUEST_WITHDRAWN = "support_request.withdrawn"
     MESSAGE_POSTED = "support_request.message_posted"
     MESSAGE_JUDGED = "support_request.message_judged"
+    FILE_ATTACHED = "support_request.file_attached"
+    REQUEST_ASSIGNED = "support_request.assigned"
     REFUSED = "support_request.refused"
     GROUND_WAIVED = "support_request.ground_waived"
     CONTESTED = "support_request.contested"

@@ -141,7 +141,7 @@ class AttachedFiles(fields.Field[Any]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, list):
-            return len(self._list.deserialize(value, attr, data, **kwargs) or ())
+            return self._list.deserialize(value, attr, data, **kwargs) or 0
         return self._number.deserialize(value, attr, data, **kwargs)
 
 

@@ -18,7 +18,8 @@ class SupportRequest(Base):
     Frozen at submission: `entitlement` (judged once, `rules.md` 17), `checks`, `grounds` proposed, `missing`, and
     `listing_id`, what the listing announced on the purchase date. `clocks_from` is when the clocks started (None: not
     yet). `next_deadline_at` is the earliest deadline still running, by which lists are ordered. `duplicate_of` is the
-    open request that this one was attached to.
+    open request that this one was attached to. `seller_assignee` and `marketplace_assignee` are the persons who handle
+    it on either side.
     """
 
     __tablename__ = "mh_requests"
@@ -61,6 +62,8 @@ class SupportRequest(Base):
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     closed_reason: Mapped[str | None] = mapped_column(String(64))
     next_deadline_at: Mapped[datetime | None] = mapped_column(Instant)
+    seller_assignee: Mapped[str | None] = mapped_column(String(200))
+    marketplace_assignee: Mapped[str | None] = mapped_column(String(200))
     sequence: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
 
     __table_args__ = (
@@ -72,6 +75,23 @@ class SupportRequest(Base):
             "number",
             postgresql_where=text("closed_at IS NULL"),
             sqlite_where=text("closed_at IS NULL"),
+        ),
+        Index(
+            "ix_mh_requests_seller_assignee",
+            "seller_id",
+            "seller_assignee",
+            "next_deadline_at",
+            "number",
+            postgresql_where=text("seller_assignee IS NOT NULL"),
+            sqlite_where=text("seller_assignee IS NOT NULL"),
+        ),
+        Index(
+            "ix_mh_requests_marketplace_assignee",
+            "marketplace_assignee",
+            "next_deadline_at",
+            "number",
+            postgresql_where=text("marketplace_assignee IS NOT NULL"),
+            sqlite_where=text("marketplace_assignee IS NOT NULL"),
         ),
         Index("ix_mh_requests_customer", "customer_id", "number"),
         Index("ix_mh_requests_product", "product_id", "handling"),
@@ -174,7 +194,10 @@ class RequestRefusal(Base):
 
 
 class SupportMessage(Base):
-    """One message of a request's thread, and whether it acknowledges (`counts` None: a person must say)."""
+    """One message of a request's thread, and whether it acknowledges (`counts` None: a person must say).
+
+    `attachments` is how many files it has, `files` the descriptions of those that are described.
+    """
 
     __tablename__ = "mh_messages"
 
@@ -194,6 +217,7 @@ class SupportMessage(Base):
     body_sha256: Mapped[str] = mapped_column(String(64))
     headers: Mapped[list[list[str]]] = mapped_column(Json)
     attachments: Mapped[int] = mapped_column(default=0, server_default="0")
+    files: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     counts: Mapped[bool | None]
     reason: Mapped[str | None] = mapped_column(String(64))
     confirmed_by: Mapped[str | None] = mapped_column(String(200))

@@ -144,7 +144,12 @@ def render_requests(session: Session, ids: Collection[str]) -> Rendered:
 
 
 def _message(row: SupportMessage) -> dict[str, Any]:
-    columns = ("message_id", "side", "visibility", "received_at", "subject", "body", "headers", "attachments")
+    columns = ("message_id", "side", "visibility", "received_at", "subject", "body", "headers")
     # An author for whom nobody vouches acknowledges nothing by itself, as a machine does not.
     author_type = "human" if row.author_type == "human" else "automation"
-    return {**{name: getattr(row, name) for name in columns}, "author_type": author_type}
+    are_described = row.files is not None and len(row.files) == row.attachments
+    return {
+        **{name: getattr(row, name) for name in columns},
+        "author_type": author_type,
+        "attachments": row.files if are_described else row.attachments,
+    }

@@ -61,13 +61,14 @@ ATTACHED = {
         ([ATTACHED] * 1_001, None, ["data.attachments"]),
     ],
 )
-def test_attached_files_are_a_number_or_a_list_of_which_the_number_is_kept(
+def test_attached_files_are_a_number_or_a_list_that_describes_each(
     desk: Marketplace, given: Any, count: int | None, faults: list[str]
 ) -> None:
     publish_request(desk)
     posted = desk.event(publish_message(desk, attachments=given))
     assert sorted(error["path"] for error in posted.errors or ()) == faults
-    assert [one.attachments for one in messages(desk)] == ([] if count is None else [count])
+    described = given if isinstance(given, list) and given else None
+    assert [(one.attachments, one.files) for one in messages(desk)] == ([] if faults else [(count, described)])
 
 
 # --- requests

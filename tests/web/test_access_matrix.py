@@ -50,6 +50,8 @@ BODIES: dict[str, Any] = {
     "mh_api.submit_support_request": {"purchase_id": PURCHASE, "subject": "It fails", "body": "It does not save."},
     "mh_api.confirm": {"message_id": "message-1", "counts": True},
     "mh_api.contest_refusal": {"text": TEXT},
+    "mh_api.attach_file_to_message": {"message_id": "message-1", "name": "error.png"},
+    "mh_api.assign_support_request": {"assignee": "Camille"},
     "mh_api.extend_fix": {"business_days": 2},
     "mh_api.complete_information": {"shop_url": "https://www.shop.example/"},
     "mh_api.change_request_kind": {"kind": "question"},
@@ -84,10 +86,12 @@ PLACED = {
         "nnn---n": "cancel_closure",
         "nnn--y-": "cancel_pack_change cancel_product_change",
         "nnny-yy": (
-            "change_pack_status change_product_status confirm get_cascade preview_pack_status "
+            "assign_support_request change_pack_status change_product_status confirm get_cascade preview_pack_status "
             "preview_product_status show_figures"
         ),
-        "ny-y-yy": "change_request_kind post_support_message show_request_file show_support_request",
+        "ny-y-yy": (
+            "attach_file_to_message change_request_kind post_support_message show_request_file show_support_request"
+        ),
         "nyyyyyy": "check_entitlement list_support_requests",
         "nnnnnny": (
             "create_token end_sessions_of export_audit_csv export_audit_ndjson list_audit_entries list_sessions "
@@ -147,8 +151,8 @@ PLACED = {
     },
     "mh_seller": {
         "nnny-nn": (
-            "answer cancel cancel_change cancel_pack_change change change_pack confirm_change confirm_pack_change "
-            "judge_proposal make_offer offer pack product progress propose_kind refusal refuse request_file "
+            "answer assign cancel cancel_change cancel_pack_change change change_pack confirm_change "
+            "confirm_pack_change judge_proposal make_offer offer pack product progress propose_kind refusal refuse request_file "
             "request_page request_pdf resolution resolve shorten waive"
         ),
         "nnn--nn": "change_many changed_many confirm_many",

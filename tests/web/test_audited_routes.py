@@ -103,6 +103,7 @@ def a_seller_works(acts: Acts, clock: time_machine.Traveller) -> None:
     by(f"/seller/closures/{closure}/end", last_day="2026-03-11")
     by(f"/seller/closures/{closure}/cancellation")
     worked = f"/seller/requests/{asks(acts, 'worked')}"
+    by(f"{worked}/assignment", assignee="Camille")
     by(f"{worked}/messages", body=ANSWER)
     by(f"{worked}/waiver", ground="source_modified")
     by(f"{worked}/kind", kind="question")
@@ -263,6 +264,9 @@ def requests_move(acts: Acts, seller: Any, customer: Any, operator: Any) -> None
     [reply] = thread["messages"]
     judged = {"message_id": reply["message_id"], "counts": True}
     operator("POST", "/support-requests/unclear/confirmations", judged)
+    attached = {"message_id": reply["message_id"], "name": "error.png"}
+    seller("POST", "/support-requests/unclear/attachments", attached)
+    seller("POST", "/support-requests/unclear/assignment", {"assignee": "Camille"})
 
 
 AREAS = {"mh_seller": a_seller_works, "mh_customer": a_customer_asks, "mh_operator": an_operator_decides}

@@ -132,7 +132,7 @@ def _erase_requests(uow: UnitOfWork, trace: CustomerTrace) -> None:
     for refusal in uow.session.scalars(select(RequestRefusal).where(RequestRefusal.request_id.in_(trace.requests))):
         refusal.statement = without_personal_data(refusal.statement)
     messages = update(SupportMessage).where(SupportMessage.request_id.in_(trace.requests))
-    _change(uow, messages, author="", subject="", body="", headers=[], confirmed_by=None)
+    _change(uow, messages, author="", subject="", body="", headers=[], files=None, confirmed_by=None)
     for proposal in uow.session.scalars(select(SellerProposal).where(SellerProposal.request_id.in_(trace.requests))):
         proposal.details = without_personal_data(proposal.details)
     _change(uow, update(RefundClaim).where(RefundClaim.request_id.in_(trace.requests)), reason=None)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -27,7 +28,10 @@ IDENTICAL_BODY_WINDOW = timedelta(days=7)
 
 @dataclass(frozen=True, kw_only=True)
 class NewMessage:
-    """A message as it was sent. `author_type` None: the platform does not say whether a person wrote it."""
+    """A message as it was sent. `author_type` None: the platform does not say whether a person wrote it.
+
+    `attachments` is the number of its files, or a list that describes each.
+    """
 
     request_id: str
     message_id: str
@@ -41,7 +45,17 @@ class NewMessage:
     kind: str = "message"
     visibility: str = "public"
     headers: Sequence[Sequence[str]] = ()
-    attachments: int = 0
+    attachments: int | Sequence[Mapping[str, Any]] = 0
+
+    @property
+    def files(self) -> list[dict[str, Any]] | None:
+        """The descriptions of its files; None: only their number is known."""
+        return None if isinstance(self.attachments, int) else [dict(file) for file in self.attachments]
+
+    @property
+    def file_count(self) -> int:
+        """How many files it has."""
+        return self.attachments if isinstance(self.attachments, int) else len(self.attachments)
 
 
 def post_message(uow: UnitOfWork, new: NewMessage, cause: Cause) -> SupportMessage | None:
@@ -86,7 +100,8 @@ def _classified(uow: UnitOfWork, request: SupportRequest, new: NewMessage) -> Su
         body=new.body,
         body_sha256=digest,
         headers=[list(pair) for pair in new.headers],
-        attachments=new.attachments,
+        attachments=new.file_count,
+        files=new.files or None,
         counts=verdict.counts,
         reason=verdict.reason,
     )
@@ -168,7 +183,7 @@ def _facts(session: Session, request: SupportRequest, new: NewMessage, digest: s
         subject=new.subject,
         body=new.body,
         headers=[(name, value) for name, value in new.headers],
-        attachments=new.attachments,
+        attachments=new.file_count,
         helpdesk_relay=sender_address(sender) in [relay.strip().lower() for relay in relays],
         identical_body_count_7d=session.scalar(same) or 0,
         request_subject=request.subject,

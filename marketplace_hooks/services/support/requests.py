@@ -22,6 +22,7 @@ from ...models.purchases import Purchase
 from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from ..business_care.status_banner import read_status_banner
 from ..inspections.exchanges import exchanges_of
+from .assignment import assignee_of
 from .closures import ShownClosure, shown_closures
 from .messages import messages_of
 from .proposals import waiting_proposals
@@ -55,6 +56,13 @@ class Viewer:
         """Whether everything is seen."""
         return self.seller_id is None and self.customer_id is None
 
+    @property
+    def side(self) -> str:
+        """The side that reads: `seller`, `customer` or `marketplace`."""
+        if self.is_marketplace:
+            return "marketplace"
+        return "customer" if self.seller_id is None else "seller"
+
 
 def visible_request(session: Session, request_id: str, viewer: Viewer) -> SupportRequest:
     """The request, if the viewer may see it. Raises `NotFound`; others' are not found, as unknown ones."""
@@ -82,7 +90,7 @@ def request_detail(
     clocks = {clock.name: clock for clock in session.scalars(select(Clock).where(Clock.request_id == request.id))}
     refusals = [] if request.refusal is None else refusals_of(session, request)
     return {
-        **summary(request),
+        **summary(request, viewer),
         "body": request.body,
         "shop_url": request.shop_url,
         "check_id": request.check_id,
@@ -136,7 +144,7 @@ def _listing_at_purchase(session: Session, request: SupportRequest) -> dict[str,
     }
 
 
-def summary(request: SupportRequest) -> dict[str, Any]:
+def summary(request: SupportRequest, viewer: Viewer) -> dict[str, Any]:
     """One line of a list."""
     return {
         "request_id": request.id,
@@ -151,6 +159,7 @@ def summary(request: SupportRequest) -> dict[str, Any]:
         "handling": request.handling,
         "duplicate_of": request.duplicate_of,
         "submitted_at": request.submitted_at,
+        "assignee": assignee_of(request, side=viewer.side),
         "next_deadline_at": request.next_deadline_at,
         "closed_at": request.closed_at,
         "closed_reason": request.closed_reason,
@@ -286,6 +295,7 @@ def _message(message: SupportMessage) -> dict[str, Any]:
         "subject": message.subject,
         "body": message.body,
         "attachments": message.attachments,
+        "files": message.files or [],
         "counts": message.counts,
         "reason": message.reason,
     }

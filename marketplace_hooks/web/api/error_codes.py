@@ -63,6 +63,7 @@ CODES: Mapping[int, Mapping[str, str]] = {
         "idempotency_key_in_use": "A call with this `Idempotency-Key` is still running.",
         "still_checking": "The check of the site is still running.",
         "already_judged": "It was judged before.",
+        "too_many_attachments": "The message has as many files as it may have.",
         "no_offer": "There is no open offer.",
         "too_late": "The time for it has passed.",
         "clock_not_running": "The deadline does not run.",

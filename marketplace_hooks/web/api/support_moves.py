@@ -41,7 +41,7 @@ _DETAIL = WholeRequestSchema()
 Act = Callable[[UnitOfWork, str, dict[str, Any], Cause], SupportRequest]
 
 
-def _move(path: str, roles: tuple[Role, ...], body: type[Schema]) -> Callable[[Act], Act]:
+def request_move(path: str, roles: tuple[Role, ...], body: type[Schema]) -> Callable[[Act], Act]:
     """Register `POST /support-requests/{id}/<path>`: run once, answered with the request after it."""
 
     def register(act: Act) -> Act:
@@ -73,7 +73,7 @@ def _move(path: str, roles: tuple[Role, ...], body: type[Schema]) -> Callable[[A
     return register
 
 
-@_move("messages", EVERYBODY, schemas.MessageSchema)
+@request_move("messages", EVERYBODY, schemas.MessageSchema)
 def post_support_message(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Add a message to the thread. A personal answer of the seller's side acknowledges the request.
 
@@ -99,7 +99,7 @@ def post_support_message(uow: UnitOfWork, request_id: str, body: dict[str, Any],
     return locked_request(uow.session, request_id)
 
 
-@_move("refusal", SELLERS, schemas.RefusalSchema)
+@request_move("refusal", SELLERS, schemas.RefusalSchema)
 def refuse_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Refuse on one of the six grounds. The customer may contest. By a token alone it is a proposal.
 
@@ -112,7 +112,7 @@ def refuse_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any
     return moves.refuse(uow, request_id, **given, by=signed_in().subject or cause.actor, cause=cause)
 
 
-@_move("waiver", SELLERS, schemas.GroundSchema)
+@request_move("waiver", SELLERS, schemas.GroundSchema)
 def waive_ground(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Give up a ground for this request, for good.
 
@@ -121,7 +121,7 @@ def waive_ground(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: 
     return moves.waive_ground(uow, request_id, body["ground"])
 
 
-@_move("kind", EVERYBODY, schemas.KindSchema)
+@request_move("kind", EVERYBODY, schemas.KindSchema)
 def change_request_kind(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """The seller proposes another kind; the customer or an operator sets it.
 
@@ -131,7 +131,7 @@ def change_request_kind(uow: UnitOfWork, request_id: str, body: dict[str, Any], 
     return moves.change_kind(uow, request_id, body["kind"], confirms=confirms, cause=cause)
 
 
-@_move("resolution", SELLERS, schemas.ResolutionSchema)
+@request_move("resolution", SELLERS, schemas.ResolutionSchema)
 def resolve_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Say that it is settled, by a release or an explanation. By a token alone it is a proposal.
 
@@ -144,7 +144,7 @@ def resolve_support_request(uow: UnitOfWork, request_id: str, body: dict[str, An
     return moves.resolve(uow, request_id, **given, cause=cause)
 
 
-@_move("offer", SELLERS, schemas.OfferSchema)
+@request_move("offer", SELLERS, schemas.OfferSchema)
 def offer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Propose a paid update. The fix deadline of an anomaly keeps running.
 
@@ -158,7 +158,7 @@ def offer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], ca
     return offers.make_offer(uow, request_id, **given, cause=cause)
 
 
-@_move("offer/answer", CUSTOMERS, schemas.OfferAnswerSchema)
+@request_move("offer/answer", CUSTOMERS, schemas.OfferAnswerSchema)
 def answer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Accept or decline a paid update.
 
@@ -167,7 +167,7 @@ def answer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], c
     return offers.answer_offer(uow, request_id, accepted=body["accepted"], cause=cause)
 
 
-@_move("not-fixed", CUSTOMERS, schemas.OptionalTextSchema)
+@request_move("not-fixed", CUSTOMERS, schemas.OptionalTextSchema)
 def say_not_fixed(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Report that it is not fixed, within the time allowed: the fix deadline resumes.
 
@@ -176,7 +176,7 @@ def say_not_fixed(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause:
     return moves.report_not_fixed(uow, request_id, text=body["text"], cause=cause)
 
 
-@_move("contest", CUSTOMERS, schemas.TextSchema)
+@request_move("contest", CUSTOMERS, schemas.TextSchema)
 def contest_refusal(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Contest a refusal: the marketplace decides.
 
@@ -185,7 +185,7 @@ def contest_refusal(uow: UnitOfWork, request_id: str, body: dict[str, Any], caus
     return proposals.contest(uow, request_id, text=body["text"], cause=cause)
 
 
-@_move("overturn", OPERATORS, schemas.TextSchema)
+@request_move("overturn", OPERATORS, schemas.TextSchema)
 def overturn_refusal(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Overturn a contested refusal: the fix deadline resumes, with at least five business days.
 
@@ -194,7 +194,7 @@ def overturn_refusal(uow: UnitOfWork, request_id: str, body: dict[str, Any], cau
     return moves.overturn(uow, request_id, reason=body["text"], cause=cause)
 
 
-@_move("uphold", OPERATORS, schemas.TextSchema)
+@request_move("uphold", OPERATORS, schemas.TextSchema)
 def uphold_refusal(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Uphold a contested refusal: the request is closed.
 
@@ -203,7 +203,7 @@ def uphold_refusal(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause
     return moves.uphold(uow, request_id, reason=body["text"], cause=cause)
 
 
-@_move("extension", OPERATORS, schemas.ExtensionSchema)
+@request_move("extension", OPERATORS, schemas.ExtensionSchema)
 def extend_fix(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Give the seller more business days, with a reason that both sides see.
 
@@ -212,7 +212,7 @@ def extend_fix(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Ca
     return moves.extend_fix(uow, request_id, days=body["business_days"], reason=body["text"], cause=cause)
 
 
-@_move("refund", (Role.CUSTOMER, Role.OPERATOR, Role.PLATFORM), schemas.RefundSchema)
+@request_move("refund", (Role.CUSTOMER, Role.OPERATOR, Role.PLATFORM), schemas.RefundSchema)
 def see_to_refund(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """The customer prefers the fix, or asks for the refund again; or an operator has it asked for now.
 
@@ -233,7 +233,7 @@ def see_to_refund(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause:
     return request
 
 
-@_move("information", CUSTOMERS, schemas.InformationSchema)
+@request_move("information", CUSTOMERS, schemas.InformationSchema)
 def complete_information(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Add what was missing: the site is checked again, and the deadlines start once nothing is missing.
 
@@ -244,7 +244,7 @@ def complete_information(uow: UnitOfWork, request_id: str, body: dict[str, Any],
     )
 
 
-@_move("send-as-is", CUSTOMERS, schemas.OptionalTextSchema)
+@request_move("send-as-is", CUSTOMERS, schemas.OptionalTextSchema)
 def send_as_is(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Send the request as it is, without the missing information: the deadlines start now.
 
@@ -253,7 +253,7 @@ def send_as_is(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Ca
     return submission.send_as_is(uow, request_id, cause)
 
 
-@_move("withdrawal", CUSTOMERS, schemas.OptionalTextSchema)
+@request_move("withdrawal", CUSTOMERS, schemas.OptionalTextSchema)
 def withdraw_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Take the request back.
 
@@ -262,7 +262,7 @@ def withdraw_support_request(uow: UnitOfWork, request_id: str, body: dict[str, A
     return moves.withdraw(uow, request_id, cause)
 
 
-@_move("confirmations", (Role.SELLER, *OPERATORS), schemas.ConfirmationSchema)
+@request_move("confirmations", (Role.SELLER, *OPERATORS), schemas.ConfirmationSchema)
 def confirm(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Say whether a message acknowledges, or a proposal is the seller's. Confirmed, it counts at its receipt.
 

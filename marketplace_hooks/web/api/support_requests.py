@@ -100,16 +100,17 @@ def list_support_requests(query: dict[str, Any]) -> Response:
     """
     runtime = current_runtime()
     limit = query["limit"]
+    viewer = viewer_of(signed_in())
     with runtime.database.read_session() as session:
         requests = list_requests(
             session,
-            viewer_of(signed_in()),
+            viewer,
             handling=query["handling"],
             after=_after(query.get("cursor")),
             limit=limit + 1,
         )
         more = len(requests) > limit
-        items = [summary(request) for request in requests[:limit]]
+        items = [summary(request, viewer) for request in requests[:limit]]
         cursor = encode(LIST, _key(requests[limit - 1])) if more else None
         return uncached_response(_LIST, {"items": items, "next_cursor": cursor})
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from ...domain.described import CHECK_ID, RELEASE_ID, SHOP_URL, about
 from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import Kind
+from ...events.fields import AttachedFiles, AttachedFileSchema
 from ...remote.companion_format import TrueOrFalse
 from .fields import EnumField, TextField, optional
 
@@ -54,8 +55,31 @@ class MessageSchema(Schema):
         about("Whether a person or a program wrote it; `human` is believed of the platform alone."),
         validate=validate.OneOf(["human", "automation"]),
     )
-    attachments = fields.Integer(
-        load_default=0, strict=True, validate=validate.Range(0, 100), metadata=about("How many files are attached.", 0)
+    attachments = AttachedFiles(
+        load_default=0,
+        metadata=about("How many files are attached, or for each `name, media_type?, size?, sha256?, url?`.", 0),
+    )
+
+
+class AttachmentSchema(AttachedFileSchema):
+    """One file of a message, which stays where it is."""
+
+    class Meta:
+        unknown = RAISE
+
+    message_id = TextField(required=True, max_length=200, metadata=about("The message that it belongs to.", "m-7"))
+
+
+class AssignmentSchema(Schema):
+    """Who handles the request; `assignee` null: nobody in particular."""
+
+    assignee = TextField(
+        required=True, allow_none=True, max_length=200, metadata=about("The person's name or id.", "Camille Roy")
+    )
+    side = optional(
+        fields.String,
+        about("Whose person: the platform says; for everybody else it is their own side."),
+        validate=validate.OneOf(["seller", "marketplace"]),
     )
 
 

@@ -158,7 +158,10 @@ def _message_notes(message: Mapping[str, Any]) -> Iterator[str]:
             reason = REPLY_REASONS.get(message["reason"], message["reason"])
             yield gettext("does not count: %(why)s", why=str(reason))
     if message["attachments"]:
-        yield ngettext("One attachment", "%(count)s attachments", message["attachments"])
+        names = ", ".join(file["name"] for file in message["files"])
+        yield ": ".join(
+            filter(None, (ngettext("One attachment", "%(count)s attachments", message["attachments"]), names))
+        )
 
 
 def _section(name: str, title: str, blocks: Iterable[Block]) -> FileSection | None:

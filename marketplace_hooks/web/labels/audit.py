@@ -56,6 +56,8 @@ ACTIONS: Mapping[AuditAction, LazyText] = {
     AuditAction.REQUEST_WITHDRAWN: lazy("Request withdrawn"),
     AuditAction.MESSAGE_POSTED: lazy("Message posted"),
     AuditAction.MESSAGE_JUDGED: lazy("Reply confirmed or rejected"),
+    AuditAction.FILE_ATTACHED: lazy("File attached"),
+    AuditAction.REQUEST_ASSIGNED: lazy("Request assigned"),
     AuditAction.REFUSED: lazy("Request refused"),
     AuditAction.GROUND_WAIVED: lazy("Reason for refusal waived"),
     AuditAction.CONTESTED: lazy("Refusal contested"),

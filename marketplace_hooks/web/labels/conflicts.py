@@ -34,6 +34,7 @@ CONFLICTS: Mapping[str, Label] = {
     ),
     "nothing_to_refund": Label(lazy("Nothing was done: there is nothing to refund.")),
     "already_judged": Label(lazy("Someone else has already decided about this message. Their decision stands.")),
+    "too_many_attachments": Label(lazy("The file was not attached: a message can have 100 files at most.")),
     # closures
     "closure_in_the_past": Label(
         lazy("A closure must be declared in advance: choose today or a later day as its first day.")

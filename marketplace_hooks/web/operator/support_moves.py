@@ -17,6 +17,7 @@ from ...errors import NotFound
 from ...models.access import Role
 from ...services.core.unit_of_work import Cause, UnitOfWork
 from ...services.support import moves, refunds
+from ...services.support.assignment import LONGEST_NAME, assign_request
 from ...services.support.manual_refunds import settle_by_hand
 from ...services.support.messages import post_message
 from ...services.support.transitions import locked_request
@@ -40,6 +41,7 @@ class OperatorMoveForm(PageForm):
     text = TextInputField()
     days = NumberField()
     kind = ChoiceField(Kind)
+    assignee = TextInputField(longest=LONGEST_NAME)
     with_period = CheckboxField()
     visibility = ChoiceField(("internal", "public"))
     back = ChoiceField(("refunds",))
@@ -84,6 +86,10 @@ def _confirm_kind(uow: UnitOfWork, request_id: str, form: OperatorMoveForm, caus
     return moves.change_kind(uow, request_id, kind, confirms=True, cause=cause)
 
 
+def _assign(uow: UnitOfWork, request_id: str, form: OperatorMoveForm, cause: Cause) -> object:
+    return assign_request(uow, request_id, form.assignee.data or None, side="marketplace")
+
+
 MOVES: Mapping[str, OperatorMove] = {
     "overturn": OperatorMove(
         act=lambda uow, request_id, form, cause: moves.overturn(uow, request_id, reason=form.text.data, cause=cause),
@@ -104,6 +110,7 @@ MOVES: Mapping[str, OperatorMove] = {
         pays=True,
     ),
     "kind": OperatorMove(act=_confirm_kind, done=lazy("The type of request has been changed."), needs=("kind",)),
+    "assignment": OperatorMove(act=_assign, done=lazy("The assignment has been saved."), needs=()),
     "note": OperatorMove(act=_note, done=lazy("Your message has been added.")),
 }
 

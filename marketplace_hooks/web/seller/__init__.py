@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (
+    assignments,
     bulk_changes,
     cascade_progress,
     closures,
@@ -19,6 +20,7 @@ from . import (
 from .blueprint import blueprint
 
 __all__ = [
+    "assignments",
     "blueprint",
     "bulk_changes",
     "cascade_progress",
