@@ -152,8 +152,8 @@ PLACED = {
     "mh_seller": {
         "nnny-nn": (
             "answer assign cancel cancel_change cancel_pack_change change change_pack confirm_change "
-            "confirm_pack_change judge_proposal make_offer offer pack product progress propose_kind refusal refuse request_file "
-            "request_page request_pdf resolution resolve shorten waive"
+            "confirm_pack_change judge_proposal make_offer offer pack product progress propose_kind refusal "
+            "refuse request_file request_page request_pdf resolution resolve shorten waive"
         ),
         "nnn--nn": "change_many changed_many confirm_many",
         "nnnyynn": "closures declare figures packs products refunds requests",
