@@ -156,6 +156,23 @@ def messages_of(session: Session, request_id: str, *, internal: bool) -> list[Su
     return list(session.scalars(query.order_by(SupportMessage.received_at, SupportMessage.id)))
 
 
+def message_view(message: SupportMessage) -> dict[str, Any]:
+    """A message as the API and the pages show it."""
+    return {
+        "message_id": message.message_id,
+        "side": message.side,
+        "author_type": message.author_type,
+        "visibility": message.visibility,
+        "received_at": message.received_at,
+        "subject": message.subject,
+        "body": message.body,
+        "attachments": message.attachments,
+        "files": message.files or [],
+        "counts": message.counts,
+        "reason": message.reason,
+    }
+
+
 def _facts(session: Session, request: SupportRequest, new: NewMessage, digest: str) -> acknowledgement.Message:
     since = new.received_at - IDENTICAL_BODY_WINDOW
     same = (

@@ -19,12 +19,12 @@ from ...errors import NotFound
 from ...models.products import Listing
 from ...models.proposals import ProposedAct
 from ...models.purchases import Purchase
-from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
+from ...models.support import Clock, RefundClaim, SupportRequest
 from ..business_care.status_banner import read_status_banner
 from ..inspections.exchanges import exchanges_of
 from .assignment import assignee_of
 from .closures import ShownClosure, shown_closures
-from .messages import messages_of
+from .messages import message_view, messages_of
 from .proposals import waiting_proposals
 from .refund_deferral import may_defer
 from .refund_ledger import refund_view
@@ -106,7 +106,9 @@ def request_detail(
         "missing": request.missing,
         "waits_until": request.waits_until,
         "clocks": {name.value: clock_view(clocks.get(name)) for name in ClockName},
-        "messages": [_message(one) for one in messages_of(session, request.id, internal=viewer.customer_id is None)],
+        "messages": [
+            message_view(one) for one in messages_of(session, request.id, internal=viewer.customer_id is None)
+        ],
         "refusal": request.refusal,
         "refusals": refusals,
         "resolution": request.resolution,
@@ -283,19 +285,3 @@ def _refund(
     if not may_defer(request, claim):
         return view
     return {**view, "fix_by_if_deferred": second_fix_if_chosen(session, request, now, settings)}
-
-
-def _message(message: SupportMessage) -> dict[str, Any]:
-    return {
-        "message_id": message.message_id,
-        "side": message.side,
-        "author_type": message.author_type,
-        "visibility": message.visibility,
-        "received_at": message.received_at,
-        "subject": message.subject,
-        "body": message.body,
-        "attachments": message.attachments,
-        "files": message.files or [],
-        "counts": message.counts,
-        "reason": message.reason,
-    }
