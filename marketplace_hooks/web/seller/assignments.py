@@ -33,5 +33,5 @@ def assign(request_id: str) -> BaseResponse:
     def act(uow: UnitOfWork, cause: Cause) -> None:
         assign_request(uow, request_id, assignee, side="seller")
 
-    message = gettext("Assigned to %(name)s.", name=assignee) if assignee else gettext("Assigned to nobody.")
-    return run_move(request_id, act, message)
+    removed = gettext("The assignment has been removed.")
+    return run_move(request_id, act, gettext("Assigned to %(name)s.", name=assignee) if assignee else removed)
