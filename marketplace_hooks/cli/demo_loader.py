@@ -26,6 +26,8 @@ from .events import post_signed
 
 ANCHOR = "demo-day.txt"
 """The instant of the first load, from which all dates are counted: loading again posts the same events."""
+ADDRESS = "demo-address.txt"
+"""The address of the last start, and since when it is this one where it was another before."""
 
 
 def load_demo(settings: Settings, url: str, log: Callable[[str], None], stop: Callable[[], bool]) -> None:
@@ -35,15 +37,20 @@ def load_demo(settings: Settings, url: str, log: Callable[[str], None], stop: Ca
     event is not accepted.
     """
     anchor = anchor_of(settings.instance, datetime.now(UTC))
-    events = [
+    moved_at = moved_at_of(settings.instance, url, datetime.now(UTC))
+    new = post_events(settings, url, demo_events(url, anchor, moved_at), log, stop)
+    log(f"{new} were new" if new else "the demo marketplace was there already")
+
+
+def demo_events(url: str, anchor: datetime, moved_at: datetime | None) -> list[Event]:
+    """The events of a demo at this address: its links lead to what is served beside it."""
+    return [
         *catalog.events(anchor),
-        *business_care.events(anchor, file_host=beside(url, FILE_HOST)),
+        *business_care.events(anchor, file_host=beside(url, FILE_HOST), moved_at=moved_at),
         *status_changes.events(anchor),
         *support.events(anchor),
-        *support.bound_to_served_sites(_site_urls(url), anchor),
+        *support.bound_to_served_sites(_site_urls(url), anchor, moved_at=moved_at),
     ]
-    new = post_events(settings, url, events, log, stop)
-    log(f"{new} were new" if new else "the demo marketplace was there already")
 
 
 def post_events(
@@ -76,7 +83,7 @@ def what_to_try(settings: Settings, url: str) -> list[str]:
     hide = json.dumps({**change, "version": version})
     return [
         f"open {url}",
-        f"     {url}/sign-in       be a customer and ask for support, a seller, or the marketplace",
+        f"     {url}/sign-in       take the tour, or be a customer, a seller or the marketplace",
         f"     {url}/packs/{pack['pack_id']}",
         "hide a product of that pack, as the marketplace would, and reload the page:",
         f"     {command()} send product.status_changed --data '{hide}'",
@@ -124,3 +131,13 @@ def anchor_of(instance: Path, now: datetime) -> datetime:
     if not path.exists():
         path.write_text(now.isoformat())
     return datetime.fromisoformat(path.read_text().strip())
+
+
+def moved_at_of(instance: Path, url: str, now: datetime) -> datetime | None:
+    """Since when the demo is at this address, if it was started at another one before; None if not."""
+    path = instance / ADDRESS
+    known_url, _, since = path.read_text().strip().partition(" ") if path.exists() else ("", "", "")
+    if known_url != url:
+        since = now.isoformat() if known_url else ""
+        path.write_text(f"{url} {since}")
+    return datetime.fromisoformat(since) if since else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import click
 from sqlalchemy import func, select
@@ -21,7 +22,7 @@ from ..domain.support.state_machine import Handling
 from ..models.support import SupportRequest
 from ..services.core.runtime import Runtime, make_runtime
 from ..services.core.unit_of_work import Cause, UnitOfWork, run_in_transaction
-from ..services.outbox.endpoints import add_endpoint, list_endpoints
+from ..services.outbox.endpoints import add_endpoint, change_endpoint, list_endpoints
 from ..services.support.moves import contest, overturn, refuse, resolve
 from .demo_loader import anchor_of, beside, post_events
 from .supervisor import log_line
@@ -31,6 +32,7 @@ CONTESTED = "rq-7009"
 OVERTURNED = "rq-7010"
 """Refused, contested, and overturned: the deadline goes on."""
 TYPES = ("product.hidden", "product.shown", "support_request.refused", "support_request.contested")
+RECEIVER_DESCRIPTION = "Stock keeping of the demo (fails now and then)"
 WAITS_S = 120.0
 
 _SELLER = Cause(actor="seller", reason="")
@@ -39,14 +41,20 @@ _MARKETPLACE = Cause(actor="marketplace", reason="")
 
 
 def subscribe_receiver(settings: Settings, url: str) -> None:
-    """Subscribe the demo's receiver, which now and then fails and recovers, unless it is subscribed already."""
+    """Subscribe the demo's receiver, which now and then fails and recovers; where it was before, nobody receives."""
     address = f"{beside(url, RECEIVER)}/hooks"
     runtime = make_runtime(settings)
     with runtime.database.read_session() as session:
-        is_known = any(one.url == address for one in list_endpoints(session))
-    if not is_known:
-        add_endpoint(runtime, address, types=TYPES, description="Stock keeping of the demo (fails now and then)")
+        known = {one.id: one.url for one in list_endpoints(session) if one.description == RECEIVER_DESCRIPTION}
+    if not known:
+        add_endpoint(runtime, address, types=TYPES, description=RECEIVER_DESCRIPTION)
+    for endpoint_id in (id_ for id_, known_url in known.items() if known_url != address):
+        run_in_transaction(runtime, partial(_move_receiver, runtime, endpoint_id, address))
     runtime.database.dispose()
+
+
+def _move_receiver(runtime: Runtime, endpoint_id: str, address: str, uow: UnitOfWork) -> None:
+    change_endpoint(runtime, uow, endpoint_id, url=address)
 
 
 def play_story(settings: Settings, url: str, stop: Callable[[], bool]) -> None:

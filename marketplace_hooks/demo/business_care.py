@@ -40,14 +40,17 @@ BOUGHT = {"o-50210": "20133"}
 """Purchase → product whose paid release its customer bought."""
 
 
-def events(now: datetime, *, file_host: str = FILE_HOST) -> list[Event]:
-    """Everything that followed from the catalogue's purchases, by its instant; releases are downloaded from a host."""
+def events(now: datetime, *, file_host: str = FILE_HOST, moved_at: datetime | None = None) -> list[Event]:
+    """Everything that followed from the catalogue's purchases, by its instant; releases are downloaded from a host.
+
+    `moved_at` is when the host got this address, if it had another one before: releases are described anew then.
+    """
     today = catalog.midnight(now)
     earlier = [(type_, data) for _, type_, _, data in catalog.events(now)]
     products = _last_of(earlier, "product.upserted", "product_id")
     purchases = _last_of(earlier, "purchase.completed", "purchase_id")
     followed = [
-        *_releases(products, today, file_host),
+        *(_moved_to(release, moved_at) for release in _releases(products, today, file_host)),
         *_bought(products, today),
         *_renewed(purchases),
         *_reactivated(purchases, products, today),
@@ -93,6 +96,12 @@ def _release(product: dict[str, Any], number: str, at: datetime, file_host: str,
         data["price"] = _money(cents)
     mark = "" if file_host == FILE_HOST else "".join(one if one.isalnum() else "-" for one in file_host)
     return f"release-{data['release_id'].replace('.', '_')}{mark}", "release.published", at, data
+
+
+def _moved_to(release: Event, moved_at: datetime | None) -> Event:
+    """The release described anew: as another event, and a later one."""
+    id_, type_, _, data = release
+    return release if moved_at is None else (f"{id_}-{catalog.instant_mark(moved_at)}", type_, moved_at, data)
 
 
 def _bought(products: dict[str, dict[str, Any]], today: datetime) -> Iterator[Event]:

@@ -48,6 +48,11 @@ def event_id(today: datetime, name: str) -> str:
     return f"demo-{today:%Y%m%d}-{name}"
 
 
+def instant_mark(at: datetime) -> str:
+    """An instant as a part of an event's id."""
+    return f"{at:%Y%m%d%H%M%S%f}"
+
+
 def read(name: str) -> list[dict[str, Any]]:
     """The rows of one of the demo's files."""
     rows: list[dict[str, Any]] = json.loads((files(__package__) / "data" / f"{name}.json").read_text("utf-8"))

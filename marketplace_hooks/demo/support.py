@@ -37,14 +37,21 @@ def served_purchases(now: datetime) -> dict[str, list[str]]:
     return found
 
 
-def bound_to_served_sites(addresses: Mapping[str, str], now: datetime) -> list[Event]:
-    """Each customer's purchases are for their shop at its address from now on; an event's id names the address."""
+def bound_to_served_sites(
+    addresses: Mapping[str, str], now: datetime, *, moved_at: datetime | None = None
+) -> list[Event]:
+    """Each customer's purchases are for their shop at its address from now on; an event's id names the address.
+
+    `moved_at` is when the shops got these addresses, if they had others before.
+    """
     today = catalog.midnight(now)
-    at = today - timedelta(days=SERVED_SINCE_DAYS, hours=-9)
+    at = moved_at or today - timedelta(days=SERVED_SINCE_DAYS, hours=-9)
     found = []
     for customer_id, purchase_ids in served_purchases(now).items():
         address = addresses[customer_id]
         mark = "".join(character if character.isalnum() else "-" for character in address)
+        if moved_at is not None:
+            mark += f"-{catalog.instant_mark(moved_at)}"
         for purchase_id in purchase_ids:
             data = {"purchase_id": purchase_id, "shop_url": address, "bound_at": format_instant(at)}
             found.append((catalog.event_id(today, f"served-{purchase_id}-{mark}"), "purchase.shop_bound", at, data))

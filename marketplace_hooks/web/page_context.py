@@ -8,6 +8,7 @@ from . import charts
 from .appearance import chosen_appearance
 from .assets import asset_url
 from .csrf import form_token
+from .demo_tour import STEPS, current_tour
 from .flash import messages
 from .i18n.formatting import LANGUAGES
 from .i18n.language import template_context, wording
@@ -43,5 +44,7 @@ def page_context() -> dict[str, Any]:
         "display_state": display_state,
         "messages": messages,
         "navigation_items": navigation_items(identity),
+        "tour": current_tour(),
+        "tour_length": len(STEPS),
         "zone": wording().zone.key,
     }

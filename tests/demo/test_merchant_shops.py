@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 from sqlalchemy import select
 
-from marketplace_hooks.cli.demo_story import CONTESTED, OVERTURNED
+from marketplace_hooks.cli.demo_loader import demo_events, moved_at_of
+from marketplace_hooks.cli.demo_story import CONTESTED, OVERTURNED, subscribe_receiver
 from marketplace_hooks.demo import catalog, history, status_changes, support
+from marketplace_hooks.demo.catalog import Event
 from marketplace_hooks.demo.fake_shops.receiver import Receiver
 from marketplace_hooks.demo.merchant_shops import COMPANION_KEY, addresses
 from marketplace_hooks.models.inbox import InboxEvent, InboxState
+from marketplace_hooks.models.outbox import Endpoint
 from marketplace_hooks.models.products import Product
 from marketplace_hooks.models.purchases import Purchase
 from marketplace_hooks.models.releases import Release
 from marketplace_hooks.models.support import Clock, SupportRequest
 
+from ..support.marketplace import open_marketplace
 from ..support.page_client import browser_of
 from .conftest import Demo
+from .test_business_care import load
 
+SOME = {"20114", "20282", "o-50238", "o-50252"}
+"""Two products and purchases of them: enough to see where their links lead."""
 CUSTOMERS = [
     ("c-1002", "o-50238", {"companion_key": COMPANION_KEY}, "Your request is ready to send"),
     ("c-1008", "o-50357-1", {"companion_key": COMPANION_KEY}, "expresscache"),
@@ -109,3 +118,31 @@ def test_addresses_follow_the_port_of_the_demo() -> None:
     found = addresses("http://127.0.0.1", 8001)
     assert found["c-1002"] == "http://127.0.0.1:8001/"
     assert found["c-1003"] == "http://127.0.0.1:8005/boutique/"
+
+
+def concerns_some(event: Event) -> bool:
+    _, type_, _, data = event
+    if type_ in ("seller.upserted", "customer.upserted"):
+        return True
+    return data.get("purchase_id", data.get("product_id")) in SOME
+
+
+def test_a_demo_that_is_started_on_another_port_has_no_old_links_even_when_it_comes_back(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    with open_marketplace(sqlite_url, tmp_path / "instance", DEMO=True, ALLOWED_NETWORKS="127.0.0.0/8") as marketplace:
+        (tmp_path / "instance").mkdir(exist_ok=True)
+        anchor = datetime.now(UTC) - timedelta(hours=1)
+        for number, port in enumerate((8000, 9000, 8000, 8000)):
+            url = f"http://127.0.0.1:{port}"
+            moved_at = moved_at_of(tmp_path / "instance", url, anchor + timedelta(minutes=number))
+            load(marketplace, [event for event in demo_events(url, anchor, moved_at) if concerns_some(event)])
+            subscribe_receiver(marketplace.runtime.settings, url)
+            beside = f"127.0.0.1:{port // 1000}"
+            assert {urlsplit(one.download_url).netloc[:11] for one in marketplace.all(select(Release))} == {beside}
+            bound = {urlsplit(one.shop_url or "").netloc[:11] for one in marketplace.all(select(Purchase))}
+            assert bound == {beside}
+            [receiver] = marketplace.all(select(Endpoint))
+            assert urlsplit(receiver.url).netloc[:11] == beside
+        rejected = [one.errors for one in marketplace.all(select(InboxEvent)) if one.state is InboxState.REJECTED]
+        assert rejected == []

@@ -159,7 +159,7 @@ PLACED = {
         "nnnyynn": "closures declare figures packs products refunds requests",
     },
     "mh_sign_in": {
-        "-------": "begin choose come_back",
+        "-------": "begin choose come_back move_tour",
         "yyyyyyy": "choose_time_zone sign_out signed_out time_zone",
         "nyyyyny": "resume_form",
         "nyyyyyy": "sign_in",

@@ -7,12 +7,13 @@ from werkzeug.wrappers import Response
 
 from ...models.access import SignInMethod
 from ..form_reader import PageForm, TextInputField
+from ..i18n.language import wording
 from ..identity import sessions
 from ..identity.authorization import audience
 from ..identity.identity import Identity
-from ..navigation import landing_page
 from ..state import current_web_state
 from .blueprint import blueprint
+from .demo_cards import first_page
 from .demo_people import find_person
 from .pages import wanted_page
 
@@ -36,6 +37,7 @@ def choose() -> Response:
         chosen = find_person(session, form.role.data, form.subject.data)
     if chosen is None:
         abort(404)
-    identity = Identity(role=chosen.role, subject=chosen.subject, locale=chosen.locale, name=chosen.name)
+    # In the language that is read already: a person of the demo may be known to speak another one.
+    identity = Identity(role=chosen.role, subject=chosen.subject, locale=wording().language, name=chosen.name)
     sessions.begin(identity, method=SignInMethod.DEMO, signed_in_at=web_state.runtime.now())
-    return redirect(wanted_page() or landing_page(identity.role), 303)
+    return redirect(wanted_page() or first_page(identity.role, identity.subject), 303)

@@ -23,7 +23,6 @@ class Person:
     role: Role
     subject: str | None
     name: str
-    locale: str | None = None
     count: int = 0
 
 
@@ -48,14 +47,11 @@ def _persons(session: Session, role: Role) -> list[Person]:
         (Seller, Product, Product.seller_id) if role is Role.SELLER else (Customer, Purchase, Purchase.customer_id)
     )
     chosen = (
-        select(person.id, person.name, person.locale, func.count(owned.id))
+        select(person.id, person.name, func.count(owned.id))
         .join(owned, key == person.id)
         .where(person.name != "")  # an erased customer is nobody to be.
-        .group_by(person.id, person.name, person.locale)
+        .group_by(person.id, person.name)
         .order_by(person.id)
         .limit(MAX_PEOPLE)
     )
-    return [
-        Person(role=role, subject=id_, name=name, locale=locale, count=count)
-        for id_, name, locale, count in session.execute(chosen)
-    ]
+    return [Person(role=role, subject=id_, name=name, count=count) for id_, name, count in session.execute(chosen)]

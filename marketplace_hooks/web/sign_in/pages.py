@@ -18,6 +18,7 @@ from ..state import current_web_state
 from ..unsent_form import stored_form
 from ..urls import local_url, outside_url
 from .blueprint import blueprint
+from .demo_cards import CARDS
 from .demo_people import demo_people
 
 
@@ -42,7 +43,7 @@ def sign_in() -> BaseResponse:
     if settings.demo:
         with web_state.runtime.database.read_session() as session:
             persons = demo_people(session)
-        return _page("demo_people", persons=persons, next=wanted_page())
+        return _page("demo_people", persons=persons, cards=CARDS, next=wanted_page())
     if web_state.provider is not None:
         host = urlsplit(web_state.provider.issuer).hostname
         return _page("provider", host=host, next=wanted_page())
