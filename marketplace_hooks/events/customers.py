@@ -39,7 +39,7 @@ class CustomerUpsertedSchema(EventDataSchema):
 
 
 class CustomerErasedSchema(EventDataSchema):
-    """A customer is to be forgotten: what is personal goes everywhere; ids, amounts and dates stay."""
+    """A customer is to be erased: personal data is removed everywhere; ids, amounts and dates stay."""
 
     customer_id = Identifier(required=True, metadata=CUSTOMER_ID)
 

@@ -70,7 +70,7 @@ def version(*, required: bool = True) -> fields.Integer:
         required=required,
         strict=True,
         validate=validate.Range(1, 2**53),
-        metadata=about("A counter that only grows: what has a lower one is older.", 4),
+        metadata=about("A counter that only grows: a lower one is older.", 4),
     )
 
 

@@ -88,7 +88,7 @@ class ProductUpsertedSchema(EventDataSchema):
     kind = fields.String(
         required=True,
         validate=validate.OneOf([kind.value for kind in ProductKind]),
-        metadata=about("What kind of product it is."),
+        metadata=about("Whether it is a module or a theme."),
     )
     technical_name = fields.String(
         required=True,

@@ -18,7 +18,7 @@ from .registry import PURCHASE, Applied, InboundEvent, ParentUnknown, Result, ha
 
 
 class ChargeSchema(EventDataSchema):
-    """What came of charging one period. `final` says of a failure that nobody will try again."""
+    """The outcome of charging one period. `final`: after this failure, there is no other attempt."""
 
     purchase_id = Identifier(required=True, metadata=PURCHASE_ID)
     period_index = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000), metadata=PERIOD_INDEX)
@@ -26,7 +26,10 @@ class ChargeSchema(EventDataSchema):
     amount = fields.Nested(EventMoneySchema, required=True, metadata=about("How much."))
     occurred_at = Moment(required=True, metadata=about("When the charge was made, or failed."))
     final = fields.Boolean(
-        load_default=False, truthy={True}, falsy={False}, metadata=about("Of a failure: whether nobody will try again.")
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata=about("Of a failure: whether there is no other attempt."),
     )
 
 

@@ -86,7 +86,7 @@ class MessagePostedSchema(EventDataSchema):
     visibility = fields.String(
         required=True,
         validate=validate.OneOf(["public", "internal"]),
-        metadata=about("Whether both sides read it, or the writer's alone."),
+        metadata=about("Whether both sides see it, or only the writer's."),
     )
     received_at = Moment(required=True, metadata=about("When it was received."))
     subject = fields.String(

@@ -20,7 +20,7 @@ CAUSE: JsonSchema = {
     "type": "object",
     "properties": {
         "event_id": {"type": ["string", "null"], **about("The inbound event; null: it was asked here.", "evt-77")},
-        "actor": text("Whose side did it."),
+        "actor": text("Which side acted."),
         "reason": text("Why, in words."),
         "on_behalf_of": text("Whom the platform acted for."),
         "operator_id": text("The person of the marketplace who decided."),

@@ -29,11 +29,12 @@ OUTGOING: dict[str, Outgoing] = {
     ),
     "product.shown": Outgoing(when="A product's page is shown again.", example={**_PRODUCT, "status": "online"}),
     "product.withdrawn": Outgoing(
-        when="A product's sale has ended for good; comes after product.hidden when the page was shown.",
+        when="A product is permanently disabled; comes after product.hidden when the page was shown.",
         example={**_PRODUCT, "status": "offline_permanent"},
     ),
     "product.reinstated": Outgoing(
-        when="The marketplace has undone a withdrawal; the product is back under a marketplace hold.", example=_PRODUCT
+        when="The marketplace has reinstated a product, which stays offline until the marketplace puts it back online.",
+        example=_PRODUCT,
     ),
     "product.change_scheduled": Outgoing(
         when="A side has scheduled a change of a product.", example={**_PRODUCT, **_SCHEDULED}
@@ -42,11 +43,11 @@ OUTGOING: dict[str, Outgoing] = {
         when="A side has cancelled its scheduled change of a product.", example={**_PRODUCT, **_SCHEDULED}
     ),
     "pack.hidden": Outgoing(
-        when="A pack's page is no longer shown: by a hold of its own, or because a member is not online.",
+        when="A pack's page is no longer shown: the pack itself is offline, or one of its products.",
         example={**_PACK, "status": "online"},
     ),
     "pack.shown": Outgoing(
-        when="A pack's page is shown again: nothing holds it, no member blocks it.",
+        when="A pack's page is shown again: the pack and all its products are online.",
         example={**_PACK, "status": "online"},
     ),
     "pack.change_scheduled": Outgoing(when="A side has scheduled a change of a pack.", example={**_PACK, **_SCHEDULED}),
@@ -57,9 +58,9 @@ OUTGOING: dict[str, Outgoing] = {
         when="A Business Care has begun, by purchase or reactivation.", example={**_BUSINESS_CARE, **_PERIOD}
     ),
     "subscription.renewal_notice_due": Outgoing(
-        when="The customer is to be told that the Business Care will renew, and at which price; `owed` says whether "
-        "the law asks for it, `timeliness` whether it is in_time, too_early or too_late. Comes again for the same "
-        "`period_index` when the price has risen in time for another notice: the last one counts.",
+        when="The customer is to be notified that the Business Care will renew, and at which price; `owed` says "
+        "whether the law asks for it, `timeliness` whether it is in_time, too_early or too_late. Comes again for the "
+        "same `period_index` when the price has risen in time for another notice: the last one counts.",
         example={
             **_BUSINESS_CARE,
             "period_index": 1,
@@ -98,7 +99,7 @@ OUTGOING: dict[str, Outgoing] = {
         example={**_BUSINESS_CARE, "by": "withdrawal", "last_day": "2026-11-23"},
     ),
     "subscription.reactivation_due": Outgoing(
-        when="A customer takes up an expired Business Care: charge it, once for each idempotency key.",
+        when="A customer reactivates an expired Business Care: charge it, once for each idempotency key.",
         example={
             **_BUSINESS_CARE,
             "period_index": 3,
@@ -129,7 +130,7 @@ OUTGOING: dict[str, Outgoing] = {
     ),
     "release.available": Outgoing(
         nullable=("price",),
-        when="A release is published: told to every holder of an active Business Care; a paid one has a `price`.",
+        when="A release is published, for all who have an active Business Care; a paid one has a `price`.",
         example={**_BUSINESS_CARE, "release_id": "r-9", "number": "2.4.0", "kind": "paid", "price": _AMOUNT},
     ),
     "seller.closure_announced": Outgoing(
@@ -157,7 +158,7 @@ OUTGOING: dict[str, Outgoing] = {
     "customer.erased": Outgoing(when="A customer's personal data has been removed.", example={"customer_id": "c-17"}),
     "cascade.completed": Outgoing(
         optional=("product_id", "pack_id", "seller_id", "release_id"),
-        when="Everything that had to follow from a change has been done; of a release it names `release_id` too.",
+        when="All steps that follow a change are done; for a release it has `release_id` too.",
         example={
             "cascade_id": "cas_1f0c",
             "product_id": "20133",

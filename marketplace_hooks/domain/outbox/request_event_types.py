@@ -19,7 +19,7 @@ _OWED = {
 REQUEST_EVENTS: dict[str, Outgoing] = {
     "support_request.accepted": Outgoing(
         nullable=("purchase_id",),
-        when="A request is accepted, perhaps with grounds that the seller may refuse on.",
+        when="A request is accepted, perhaps with reasons for which the seller may refuse.",
         example={**_REQUEST, "outcome": "refusable", "grounds": ["platform_version_incompatible"]},
     ),
     "support_request.checked": Outgoing(
@@ -38,7 +38,7 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
     "support_request.needs_information": Outgoing(
         optional=("reminder",),
         nullable=("purchase_id",),
-        when="A request misses something that the customer can still say.",
+        when="A request lacks information that the customer can still give.",
         example={**_REQUEST, "missing": ["platform_version"], "waits_until": "2026-12-07T23:00:00Z"},
     ),
     "support_request.not_entitled": Outgoing(
@@ -58,12 +58,12 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
     ),
     "support_request.acknowledgement_due_soon": Outgoing(
         nullable=("purchase_id",),
-        when="The morning of the last day on which to acknowledge.",
+        when="The morning of the last day for the first response.",
         example={**_REQUEST, "due_before": "2026-11-24T23:00:00Z"},
     ),
     "support_request.acknowledgement_missed": Outgoing(
         nullable=("purchase_id",),
-        when="The seller has not answered in person in time; told once.",
+        when="The seller has not answered in person in time; sent once.",
         example={**_REQUEST, "due_before": "2026-11-24T23:00:00Z"},
     ),
     "support_request.kind_changed": Outgoing(
@@ -76,7 +76,7 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
     ),
     "support_request.refused": Outgoing(
         nullable=("purchase_id",),
-        when="The seller has refused on one of the six grounds.",
+        when="The seller has refused for one of the six reasons.",
         example={**_REQUEST, "ground": "source_modified", "contest_until": "2026-12-24T09:12:00Z"},
     ),
     "support_request.proposed": Outgoing(
@@ -93,7 +93,7 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
             "purchase_id",
             "due_before",
         ),
-        when="The marketplace has overturned a refusal; the fix clock goes on.",
+        when="The marketplace has overturned a refusal; the fix deadline resumes.",
         example={**_REQUEST, "due_before": "2026-12-04T23:00:00Z"},
     ),
     "support_request.offer_made": Outgoing(
@@ -120,7 +120,7 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
             "purchase_id",
             "due_before",
         ),
-        when="The customer says that it is not fixed; the fix clock goes on.",
+        when="The customer reports that it is not fixed; the fix deadline resumes.",
         example={**_REQUEST, "due_before": "2026-12-04T23:00:00Z"},
     ),
     "support_request.fix_due_soon": Outgoing(
@@ -131,7 +131,7 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
     ),
     "support_request.fix_missed": Outgoing(
         nullable=("purchase_id",),
-        when="An anomaly was not fixed in time; told once for each date (`clock`). The refund is due.",
+        when="An anomaly was not fixed in time; sent once for each date (`clock`). The refund is due.",
         example={**_REQUEST, "due_before": "2027-01-04T23:00:00Z", "clock": "fix"},
     ),
     "support_request.refund_due": Outgoing(
@@ -142,7 +142,7 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
     ),
     "support_request.refund_requested": Outgoing(
         nullable=("purchase_id",),
-        when="Give `amount` back: through the platform within its window, by hand later. Never more than is owed now.",
+        when="Refund `amount`: through the platform within its window, manually later. Never more than is owed now.",
         example={**_REQUEST, **_OWED, "path": "platform", "idempotency_key": "req-1:refund"},
     ),
     "support_request.refund_deferred": Outgoing(

@@ -73,7 +73,7 @@ OPERATIONS: tuple[ModuleType, ...] = (
 PREFIX = "/api/v1"
 _ABOUT = """Status changes, cascades and logs of a marketplace.
 
-Every refusal is a problem document (RFC 9457) with a stable `code`. Lists are read by cursor. Every POST takes an
+Every refusal is a problem document (RFC 9457) with a stable `code`. Lists have pages, by cursor. Every POST takes an
 `Idempotency-Key`: the same call under the same key is carried out once, and answered the same for 24 hours."""
 
 
@@ -126,14 +126,14 @@ _TAGS = {
     "Audit": "Who did what, on what, when and from where.",
     "Products": "What is sold, its listings, its status.",
     "Packs": "Several products sold as one.",
-    "Customers": "What is kept about a customer.",
+    "Customers": "What is stored about a customer.",
     "Business Care": "Who is entitled to support and updates, until when, and what renews.",
-    "Cascades": "What follows from a status change, and how far it has got.",
-    "Events": "What we were told, and what became of it.",
-    "Deliveries": "What we told others.",
+    "Cascades": "The steps that follow a status change, and their progress.",
+    "Events": "Events received, and what became of them.",
+    "Deliveries": "Events sent to endpoints.",
     "Endpoints": "Who is subscribed to outgoing events.",
     "Sellers": "Sellers' closures and their on-time rates.",
-    "Access": "Who may call, and who is signed in.",
+    "Access": "Tokens, and who is signed in.",
     "Support": "Support requests: checked before they are accepted, their deadlines, their answers.",
 }
 _IDEMPOTENCY_KEY = {
@@ -141,5 +141,5 @@ _IDEMPOTENCY_KEY = {
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     "example": "0b7c3c5e-3f0e-4f37-9d5c-2f7f5d1c8a11",
-    "description": "Any word of one's own for this one call, such as a UUID; to be sent again when the call is.",
+    "description": "A unique value for this call, such as a UUID; send the same one when you repeat the call.",
 }

@@ -43,7 +43,7 @@ COLUMNS = tuple(column.key for column in AuditEntry.__table__.columns)
 class AuditFilterSchema(QuerySchema):
     """Which entries; without a parameter, all of them."""
 
-    who = TextField(max_length=200, metadata=about("A person's id or whole name, or a token's id.", "op-1"))
+    who = TextField(max_length=200, metadata=about("A person's id or full name, or a token's id.", "op-1"))
     action = EnumField(AuditAction, metadata=about("What was done, such as product.status_changed."))
     object_type = TextField(max_length=32, metadata=about("Such as product or support_request.", "product"))
     object_id = TextField(max_length=256, metadata=about("The ID of what it was done to.", "20133"))
@@ -59,7 +59,7 @@ class AuditQuerySchema(AuditFilterSchema, PagedQuerySchema):
 
 
 class AuditActorSchema(ResponseSchema):
-    """Who it was, as of then. A customer who was erased has an id, and no name any more."""
+    """Who it was, at the time. A customer who was erased has an id and no name."""
 
     role = EnumField(
         Role,
@@ -70,7 +70,7 @@ class AuditActorSchema(ResponseSchema):
     )
     id = nullable(fields.String, about("Their id; null where they have none.", "op-1"), attribute="actor_id")
     name = fields.String(
-        required=True, attribute="actor_name", metadata=about("Their name as of then.", "Claire Martin")
+        required=True, attribute="actor_name", metadata=about("Their name at the time.", "Claire Martin")
     )
     token_id = nullable(fields.String, about("The token that was used; null: none.", "tok_1f0c"))
 
@@ -93,7 +93,9 @@ class AuditEntrySchema(ResponseSchema):
     outcome = EnumField(
         AuditOutcome, required=True, metadata=about("Whether it was done, changed nothing, or was refused.")
     )
-    channel = EnumField(AuditChannel, required=True, metadata=about("By which way: a page, the API or a command."))
+    channel = EnumField(
+        AuditChannel, required=True, metadata=about("How it was done: on a page, by the API or by a command.")
+    )
     address = nullable(fields.String, about("The client's network address; null for a command.", "203.0.113.7"))
     request_id = fields.String(required=True, metadata=about("The `X-Request-ID` of the request.", "4f9c2d1e7a6b4c0f"))
     details = nullable(fields.Dict, about("Codes and ids, by the action.", {"status": "offline_temporary"}))
@@ -123,10 +125,10 @@ _ENTRY = AuditEntrySchema()
     refusals=(400,),
 )
 def list_audit_entries(query: dict[str, Any]) -> Response:
-    """What persons and tokens did, the newest first.
+    """What people and tokens did, newest first.
 
-    Every act of a person or a token that changes something, sign-ins and refusals included. Narrow it by who, what and
-    when; follow `next_cursor` for older entries.
+    Every change that a person or token makes, and sign-ins and refusals. Filter by who, what and when;
+    follow `next_cursor` for older entries.
     """
     before = decode_number(LIST, query.pop("cursor", None))
     limit = query.pop("limit")
@@ -137,9 +139,9 @@ def list_audit_entries(query: dict[str, Any]) -> Response:
 
 @operation("GET", "/audit/export.csv", tag="Audit", roles=(Role.OPERATOR,), query=AuditFilterSchema)
 def export_audit_csv(query: dict[str, Any]) -> Response:
-    """The same entries, all of them, as CSV: the first line names the columns.
+    """All matching entries as CSV; the first line has the names of the columns.
 
-    Takes the filters of the list, and no cursor. The answer is streamed, the newest entry first.
+    Takes the filters of the list, without a cursor. The answer is streamed, newest entry first.
     """
     lines = _exported(current_runtime(), AuditFilter(**query), _as_csv)
     return _download(lines, "text/csv; charset=utf-8", "audit.csv", first=_csv_line(COLUMNS))
@@ -147,9 +149,9 @@ def export_audit_csv(query: dict[str, Any]) -> Response:
 
 @operation("GET", "/audit/export.ndjson", tag="Audit", roles=(Role.OPERATOR,), query=AuditFilterSchema)
 def export_audit_ndjson(query: dict[str, Any]) -> Response:
-    """The same entries, all of them, as JSON, one on each line.
+    """All matching entries as JSON, one per line.
 
-    Takes the filters of the list, and no cursor. The answer is streamed, the newest entry first.
+    Takes the filters of the list, without a cursor. The answer is streamed, newest entry first.
     """
     lines = _exported(current_runtime(), AuditFilter(**query), _as_json_line)
     return _download(lines, "application/x-ndjson", "audit.ndjson")

@@ -40,13 +40,13 @@ class CauseSchema(ResponseSchema):
     """Why: the event (null: asked here), whose side, the reason given."""
 
     event_id = nullable(fields.String, about("The inbound event that caused it; null: it was asked here.", "evt-77"))
-    actor = fields.String(required=True, metadata=about("Whose side did.", "seller"))
+    actor = fields.String(required=True, metadata=about("Which side acted.", "seller"))
     reason = fields.String(required=True, metadata=about("Why, in words.", "A fault is being fixed"))
     on_behalf_of = fields.String(metadata=about("Whom the platform acted for.", "atelier"))
 
 
 class CascadeSchema(ResponseSchema):
-    """A cascade with its progress: `total` is what has been counted so far, over all steps."""
+    """The steps that follow a change. `total` is what has been counted so far, over all of them."""
 
     id = fields.String(required=True, metadata=CASCADE_ID)
     state = EnumField(CascadeState, required=True, metadata=about("Whether it runs, is done, or has failed."))
@@ -56,7 +56,7 @@ class CascadeSchema(ResponseSchema):
     done = fields.Integer(required=True, metadata=about("How many of them are done.", 3))
     failed = fields.Integer(required=True, metadata=about("How many of them failed.", 0))
     change = fields.String(required=True, metadata=about("What was changed.", "held"))
-    subject = fields.Nested(CascadeSubjectSchema, required=True, metadata=about("What it was changed of."))
+    subject = fields.Nested(CascadeSubjectSchema, required=True, metadata=about("What the change was made to."))
     cause = fields.Nested(CauseSchema, required=True, metadata=about("Why."))
     created_at = Rfc3339Instant(required=True, metadata=about("When it began."))
     finished_at = nullable(Rfc3339Instant, about("When it ended; null: not yet."))
@@ -75,10 +75,10 @@ _CASCADE = CascadeSchema()
     refusals=(404,),
 )
 def get_cascade(cascade_id: str) -> Response:
-    """One cascade. Sellers see those of what they sell.
+    """The steps that follow one change (a cascade), and their progress. Sellers see those of their own products.
 
-    A change of status answers with a `cascade_id`; ask here how far what follows from it has got: packs hidden,
-    renewals cancelled, notifications sent.
+    A status change returns a `cascade_id`. Here is the progress of what follows from it: packs hidden, renewals
+    cancelled, notifications sent.
     """
     with current_runtime().database.read_session() as session:
         return json_response(_CASCADE, read_cascade_progress(session, cascade_id, visibility()))

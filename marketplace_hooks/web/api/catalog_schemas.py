@@ -21,7 +21,7 @@ class ProductSchema(ResponseSchema):
     product_id = fields.String(required=True, metadata=PRODUCT_ID)
     seller_id = fields.String(required=True, metadata=SELLER_ID)
     seller_name = fields.String(required=True, metadata=about("The seller's name.", "Atelier Numérique"))
-    kind = EnumField(ProductKind, required=True, metadata=about("What kind of product it is."))
+    kind = EnumField(ProductKind, required=True, metadata=about("Whether it is a module or a theme."))
     technical_name = fields.String(required=True, metadata=about("The name of the module's folder.", "cartreminder"))
     title = localized_text("The name, for each language.")
     categories = fields.List(
@@ -78,9 +78,9 @@ class ListingSchema(ResponseSchema):
 class HoldSchema(ResponseSchema):
     """One reason why something is offline now."""
 
-    side = EnumField(Side, required=True, metadata=about("The side that holds it."))
+    side = EnumField(Side, required=True, metadata=about("The side that took it offline."))
     reason = fields.String(required=True, metadata=about("Why, in words.", "A fault is being fixed"))
-    since = Rfc3339Instant(required=True, metadata=about("From when on."))
+    since = Rfc3339Instant(required=True, metadata=about("Since when."))
     actor = fields.String(required=True, metadata=about("Who asked for it.", "seller"))
     on_behalf_of = nullable(fields.String, about("Whom the platform acted for; null: nobody.", "atelier"))
 
@@ -105,7 +105,7 @@ class WithdrawalSchema(ResponseSchema):
 class HeldSchema(ResponseSchema):
     """Why something is offline, and what is scheduled for it."""
 
-    holds = fields.List(fields.Nested(HoldSchema), metadata=about(f"What holds it offline now. {_OWNERS_ONLY}"))
+    holds = fields.List(fields.Nested(HoldSchema), metadata=about(f"Why it is offline now. {_OWNERS_ONLY}"))
     scheduled = fields.List(fields.Nested(ScheduledSchema), metadata=about(f"Changes to come. {_OWNERS_ONLY}"))
     withdrawal = fields.Nested(
         WithdrawalSchema, allow_none=True, metadata=about(f"The end of its sale; null: none. {_OWNERS_ONLY}")
@@ -140,7 +140,7 @@ class ProductPageSchema(ProductSchema, HeldSchema):
         required=True,
         metadata=about("The seller's closures, running or announced, the next first."),
     )
-    created_at = Rfc3339Instant(required=True, metadata=about("When it was made."))
+    created_at = Rfc3339Instant(required=True, metadata=about("When it was created."))
 
 
 class PackPageSchema(PackSchema, HeldSchema):
@@ -151,7 +151,7 @@ class PackPageSchema(PackSchema, HeldSchema):
         fields.String(),
         metadata=about(f"The products that keep it hidden. {_OWNERS_ONLY}", ["20133"]),
     )
-    created_at = Rfc3339Instant(required=True, metadata=about("When it was made."))
+    created_at = Rfc3339Instant(required=True, metadata=about("When it was created."))
 
 
 class ProductListSchema(ResponseSchema):

@@ -76,7 +76,7 @@ class ClosureSchema(ResponseSchema):
 
 
 class ClosuresSchema(ResponseSchema):
-    """The closures running or to come, the next first."""
+    """Current and announced closures, the next first."""
 
     items = fields.List(fields.Nested(ClosureSchema), required=True, metadata=about("The closures, the next first."))
 
@@ -87,9 +87,9 @@ _CLOSURES = ClosuresSchema()
 
 @operation("GET", "/sellers/<seller_id>/closures", tag="Sellers", response=ClosuresSchema, refusals=(404,))
 def list_closures(seller_id: str) -> Response:
-    """The closures that customers see: running, or announced and to come.
+    """The closures that customers see: current or announced.
 
-    Anyone may ask. Closures that are over or cancelled are not listed.
+    Open to everyone. Past and cancelled closures are not listed.
     """
     runtime = current_runtime()
     with runtime.database.read_session() as session:
@@ -112,8 +112,8 @@ def list_closures(seller_id: str) -> Response:
 def declare_closure(body: dict[str, Any], seller_id: str) -> Response:
     """Declare a closure: it is announced to customers now, and suspends the deadlines of later requests.
 
-    A closure must not begin in the past. Customers are told by `seller.closure_announced`, with the reason if there is
-    one.
+    A closure must not begin in the past. Customers are notified by `seller.closure_announced`, with the reason if there
+    is one.
     """
     _refuse_other_sellers(seller_id)
     first_day = body["first_day"]
@@ -136,9 +136,9 @@ def declare_closure(body: dict[str, Any], seller_id: str) -> Response:
     refusals=(400, 404, 409, 415, 422),
 )
 def shorten_closure(body: dict[str, Any], seller_id: str, closure_id: str) -> Response:
-    """Work again earlier. It takes effect tomorrow at the earliest; for more days declare another closure.
+    """Shorten a closure. It takes effect tomorrow at the earliest; to add days, declare another closure.
 
-    Gives a closure another last day, no later than the one it has. A closure that is over is a 409 `closure_over`.
+    Sets another last day, no later than the current one. A closure that is over is a 409 `closure_over`.
     """
     _refuse_other_sellers(seller_id)
 
@@ -158,9 +158,9 @@ def shorten_closure(body: dict[str, Any], seller_id: str, closure_id: str) -> Re
     refusals=(404, 409),
 )
 def cancel_closure(query: dict[str, Any], seller_id: str, closure_id: str) -> Response:
-    """Cancel a closure. One that has begun ends today instead: what it has suspended stays so.
+    """Cancel a closure. One that has begun ends today instead; the days it has suspended stay suspended.
 
-    Customers are told by `seller.closure_announced`. A closure that is over is a 409 `closure_over`.
+    Customers are notified by `seller.closure_announced`. A closure that is over is a 409 `closure_over`.
     """
     _refuse_other_sellers(seller_id)
     cause = _cause(query)

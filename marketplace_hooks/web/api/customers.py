@@ -62,7 +62,7 @@ CustomerExportSchema = ResponseSchema.from_dict(
     },
     name="CustomerExportSchema",
 )
-CustomerExportSchema.__doc__ = "All that is kept about one customer, by subject."
+CustomerExportSchema.__doc__ = "All data stored about one customer, by subject."
 
 
 @operation(
@@ -74,7 +74,7 @@ CustomerExportSchema.__doc__ = "All that is kept about one customer, by subject.
     refusals=(404,),
 )
 def export_customer(customer_id: str) -> Response:
-    """All that is kept about a customer, as a file.
+    """All data stored about a customer, as a file.
 
     Customers read their own, with the files of their support requests as they see them; internal notes of other sides,
     secrets and hashes are left out. Each export is entered in the audit log.

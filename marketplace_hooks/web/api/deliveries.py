@@ -37,7 +37,7 @@ class DeliveriesQuerySchema(PagedQuerySchema):
 
     state = EnumField(
         DeliveryState,
-        metadata=about("Whether they are waiting, arrived, given up, or wait for an endpoint that is disabled."),
+        metadata=about("Whether they are waiting, have arrived, were given up, or wait for a disabled endpoint."),
     )
     endpoint_id = TextField(metadata=ENDPOINT_ID)
     type = TextField(metadata=about("The type of the event.", "product.hidden"))
@@ -74,7 +74,7 @@ class DeliverySchema(ResponseSchema):
         DeliveryState,
         required=True,
         attribute="delivery.state",
-        metadata=about("Whether it is waiting, has arrived, was given up, or waits for an endpoint that is disabled."),
+        metadata=about("Whether it is waiting, has arrived, was given up, or waits for a disabled endpoint."),
     )
     attempts = fields.Integer(
         required=True, attribute="delivery.attempts", metadata=about("How many attempts have been made.", 1)
@@ -123,7 +123,7 @@ _LIST = DeliveryListSchema()
     refusals=(400,),
 )
 def list_deliveries(query: dict[str, Any]) -> Response:
-    """The log of what was sent, the newest first.
+    """The log of sent events, newest first.
 
     Filter by endpoint, type of event, event or state. Follow `next_cursor` for older deliveries.
     """
@@ -178,10 +178,10 @@ _SEVERAL = ReplayedSeveralSchema()
     refusals=(400, 404, 415),
 )
 def replay_several_deliveries(body: dict[str, Any]) -> Response:
-    """Send several again, each once and under its own `webhook-id`: a range, or all that an endpoint missed.
+    """Resend several deliveries, each once and under its own `webhook-id`: a range, or all that an endpoint missed.
 
-    A range is at most 14 days and 10,000 deliveries; more is a 422 `range_too_large`. Receivers recognise what they
-    have by its `webhook-id`.
+    A range is at most 14 days and 10,000 deliveries; more is a 422 `range_too_large`. Receivers recognise
+    duplicates by their `webhook-id`.
     """
     return respond_once(lambda uow: replay_several(uow, ReplaySelection(**body)), _SEVERAL)
 
@@ -196,9 +196,10 @@ def replay_several_deliveries(body: dict[str, Any]) -> Response:
     refusals=(404, 409),
 )
 def replay_delivery(delivery_id: str) -> Response:
-    """Send one again that was delivered or exhausted, under the same `webhook-id`, with all its attempts before it.
+    """Resend a delivered or exhausted delivery under the same `webhook-id`, with a new series of attempts.
 
-    One that waits for an attempt is a 409 `not_replayable`, one whose payload was purged a 409 `payload_purged`.
+    A delivery that still waits for an attempt is a 409 `not_replayable`, one whose payload was purged a 409
+    `payload_purged`.
     """
     if not _NUMBER.fullmatch(delivery_id):
         raise NotFound(f"no delivery {delivery_id[:40]}")

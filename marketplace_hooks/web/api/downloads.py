@@ -93,7 +93,7 @@ _LIST = DownloadListSchema()
     refusals=(400, 404),
 )
 def list_purchase_downloads(query: dict[str, Any], purchase_id: str) -> Response:
-    """Every published release of the product that was bought, with whether it may be downloaded and why not.
+    """Every published release of the purchased product, and whether it may be downloaded or why not.
 
     Customers ask about their own purchases, the platform about any. A release that may not be downloaded says what
     stands in the way and what would help.
@@ -119,9 +119,9 @@ def list_purchase_downloads(query: dict[str, Any], purchase_id: str) -> Response
     refusals=(404, 503),
 )
 def get_download(query: dict[str, Any], release_id: str) -> Response:
-    """The file itself, by a link that is good for five minutes; 403 with the reason when it may not be downloaded.
+    """The file, by a link that is valid for five minutes; 403 with the reason if it may not be downloaded.
 
-    Answers 302 to the file, under an address that is signed and expires. The file host checks the signature.
+    Redirects (302) to the file, at a signed address that expires. The file host checks the signature.
     """
     runtime = current_runtime()
     with runtime.database.read_session() as session:

@@ -52,8 +52,8 @@ _REPORT = ReportAnswerSchema()
 def check_eligibility(body: dict[str, Any]) -> Response:
     """Check whether a request about a purchase and a site would be accepted; the site is inspected by a worker.
 
-    Answers at once with a `check_id`; ask for the check until its `state` is done. The check can then be named when the
-    request is sent.
+    Returns a `check_id` at once; poll the check until its `state` is done. It can then be named when the request is
+    sent.
     """
     runtime = current_runtime()
     customer = customer_of(signed_in())
@@ -74,7 +74,7 @@ def check_eligibility(body: dict[str, Any]) -> Response:
 
 @operation("GET", "/eligibility/<check_id>", tag="Support", roles=ROLES, response=EligibilitySchema, refusals=(404,))
 def show_eligibility(check_id: str) -> Response:
-    """A check as it stands: each part appears as the worker finds it.
+    """The current state of a check: each result appears as soon as the worker finds it.
 
     Customers see their own checks. The check is done when its `state` is done, and then has an `outcome`.
     """

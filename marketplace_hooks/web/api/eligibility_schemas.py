@@ -88,12 +88,12 @@ class EligibilityRequestSchema(SiteSchema):
 
 
 class CheckStartedSchema(ResponseSchema):
-    """A check that runs. A companion signs its report with `report_key`, shown this once, over the `nonce`."""
+    """A running check. A companion signs its report with `report_key`, shown only once, over the `nonce`."""
 
     check_id = fields.String(required=True, metadata=CHECK_ID)
     nonce = fields.String(required=True, metadata=about("What a companion's report must repeat.", "Jm3k9Qx7Lp2Vt8Rb"))
     report_key = fields.String(
-        required=True, metadata=about("The key that a companion signs its report with; shown this once.", "rk_4b1c9e")
+        required=True, metadata=about("The key that a companion signs its report with; shown only once.", "rk_4b1c9e")
     )
 
 
@@ -106,7 +106,7 @@ class CheckSchema(ResponseSchema):
         Ground,
         required=True,
         allow_none=True,
-        metadata=about("The ground for a refusal that it would support; null: none."),
+        metadata=about("The reason for a refusal that it would support; null: none."),
     )
     evidence = fields.Dict(
         required=True, metadata=about("What was found, and where.", {"found": "8.1.4", "source": "webservice"})
@@ -190,7 +190,7 @@ class EligibilitySchema(ResponseSchema):
     )
     checks = fields.List(fields.Nested(CheckSchema), required=True, metadata=about("What each check has found."))
     grounds = fields.List(
-        EnumField(Ground), required=True, metadata=about("The grounds that the seller might refuse on.")
+        EnumField(Ground), required=True, metadata=about("The reasons for which the seller might refuse.")
     )
     missing = fields.List(
         fields.String(), required=True, metadata=about("What could not be found out.", ["platform_version"])
@@ -204,6 +204,6 @@ class EligibilitySchema(ResponseSchema):
 
 
 class ReportAnswerSchema(ResponseSchema):
-    """How many findings the report held."""
+    """How many findings the report contained."""
 
-    findings = fields.Integer(required=True, metadata=about("How many findings the report held.", 41))
+    findings = fields.Integer(required=True, metadata=about("How many findings the report contained.", 41))

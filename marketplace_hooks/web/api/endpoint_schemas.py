@@ -14,7 +14,7 @@ from ...services.outbox.endpoints import (
 from .fields import ResponseSchema, Rfc3339Instant, TextField, nullable, optional
 
 _TYPES = "Which outgoing events it is sent; `*` is all of them."
-_HEADERS = "Sent with every delivery: at most 20, none that we set ourselves. Their values are never answered."
+_HEADERS = "Sent with every delivery: at most 20, none that we set ourselves. Their values are never returned."
 _RATE = "Attempts started each second; null: the installation's DELIVERY_RATE_PER_S."
 
 
@@ -103,23 +103,23 @@ class EndpointSchema(ResponseSchema):
 
 
 class EndpointWithSecretSchema(EndpointSchema):
-    """An endpoint with its new secret, which is shown this once."""
+    """An endpoint with its new secret, which is shown only once."""
 
     secret = fields.String(
         required=True,
         metadata=about(
-            "What its deliveries are signed with; shown this once.", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+            "What its deliveries are signed with; shown only once.", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
         ),
     )
 
 
 class EndpointDetailSchema(EndpointSchema):
-    """An endpoint and how its deliveries of the last 24 hours ended, from 0 to 1; null when none was attempted."""
+    """An endpoint with the success rate of its last 24 hours, from 0 to 1; null when nothing was attempted."""
 
     success_rate = nullable(
         fields.Float,
         about(
-            "The part of the deliveries of the last 24 hours that arrived, from 0 to 1; null: none was attempted.",
+            "The share of the deliveries of the last 24 hours that arrived, from 0 to 1; null: none was attempted.",
             0.998,
         ),
     )

@@ -55,7 +55,7 @@ _PINGED = PingAnswerSchema()
 def list_all_endpoints() -> Response:
     """Every endpoint, the oldest first.
 
-    Enabled and disabled ones alike. Secrets and the values of custom headers are never answered.
+    Enabled or disabled. Secrets and the values of custom headers are never returned.
     """
     with current_runtime().database.read_session() as session:
         return uncached_response(_LIST, {"items": [_view(endpoint) for endpoint in list_endpoints(session)]})
@@ -72,7 +72,7 @@ def list_all_endpoints() -> Response:
     refusals=(400, 415),
 )
 def add_endpoint(body: dict[str, Any]) -> Response:
-    """Subscribe an endpoint. Its secret is answered this once.
+    """Subscribe an endpoint. Its secret is returned only once.
 
     The URL must be public and https. Events that are published from now on are delivered, signed with the secret.
     """
@@ -91,9 +91,9 @@ def add_endpoint(body: dict[str, Any]) -> Response:
     "GET", "/endpoints/<endpoint_id>", tag="Endpoints", roles=ROLES, response=EndpointDetailSchema, refusals=(404,)
 )
 def get_endpoint(endpoint_id: str) -> Response:
-    """One endpoint, and how its deliveries of the last 24 hours ended.
+    """One endpoint, with the success rate of its deliveries of the last 24 hours.
 
-    Says whether it is enabled, since when it has been failing, and which part of its deliveries arrived.
+    Says whether it is enabled, since when it has been failing, and what share of its deliveries arrived.
     """
     runtime = current_runtime()
     with runtime.database.read_session() as session:
@@ -112,9 +112,9 @@ def get_endpoint(endpoint_id: str) -> Response:
     refusals=(400, 404, 415, 422),
 )
 def change_endpoint_settings(body: dict[str, Any], endpoint_id: str) -> Response:
-    """Change an endpoint: its URL, its filter by type, its headers, its rate. Deliveries that were made stay.
+    """Change an endpoint's URL, event types, headers or rate. Existing deliveries stay.
 
-    Only the members that are given are changed. The secret is changed by `rotate`.
+    Only the given members are changed. The secret is changed by `rotate`.
     """
     runtime = current_runtime()
     changed = run_in_transaction(runtime, lambda uow: _view(change_endpoint(runtime, uow, endpoint_id, **body)))
@@ -123,7 +123,7 @@ def change_endpoint_settings(body: dict[str, Any], endpoint_id: str) -> Response
 
 @operation("DELETE", "/endpoints/<endpoint_id>", tag="Endpoints", roles=ROLES, status=204, refusals=(404,))
 def remove_endpoint(endpoint_id: str) -> Response:
-    """End a subscription for good: what was not delivered yet is discarded, what was stays in the log.
+    """Remove an endpoint: what was not delivered yet is discarded, past deliveries stay in the log.
 
     To stop deliveries for a while, disable the endpoint instead.
     """
@@ -135,7 +135,7 @@ def remove_endpoint(endpoint_id: str) -> Response:
     "POST", "/endpoints/<endpoint_id>/ping", tag="Endpoints", roles=ROLES, response=PingAnswerSchema, refusals=(404,)
 )
 def ping(endpoint_id: str) -> Response:
-    """Send a signed `endpoint.ping` now, and answer what the receiver answered.
+    """Send a signed `endpoint.ping` now, and return the receiver's answer.
 
     A way to try a receiver: the call waits for its answer, and shows the status, the time it took and the beginning of
     the body. It is answered 200 whatever the receiver says.
@@ -170,7 +170,7 @@ def ping(endpoint_id: str) -> Response:
     refusals=(404,),
 )
 def rotate_endpoint_secret(endpoint_id: str) -> Response:
-    """Make a new secret, answered this once. For 24 hours deliveries are signed with the old one as well.
+    """Create a new secret, returned only once. For 24 hours deliveries are signed with the old one as well.
 
     Both signatures stand in `webhook-signature` for that time, so that the receiver can change its secret when it
     likes.
@@ -188,10 +188,10 @@ def rotate_endpoint_secret(endpoint_id: str) -> Response:
     "POST", "/endpoints/<endpoint_id>/enable", tag="Endpoints", roles=ROLES, response=EndpointSchema, refusals=(404,)
 )
 def enable(endpoint_id: str) -> Response:
-    """Deliver again, beginning with what waited.
+    """Resume deliveries, starting with those that waited.
 
     Deliveries that waited while the endpoint was disabled are sent, the oldest first.
-    What failed before is forgotten.
+    Its earlier failures no longer count.
     """
     return _respond(lambda uow: resume_endpoint(uow, endpoint_id))
 
@@ -206,7 +206,7 @@ def enable(endpoint_id: str) -> Response:
     refusals=(400, 404, 415),
 )
 def disable(body: dict[str, Any], endpoint_id: str) -> Response:
-    """Deliver no more: what is published waits until the endpoint is enabled again.
+    """Stop deliveries: new events wait until the endpoint is enabled again.
 
     Nothing is lost: what waits is sent when the endpoint is enabled again. Disabling it twice changes nothing.
     """

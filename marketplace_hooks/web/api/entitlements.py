@@ -82,7 +82,7 @@ def _document_query(view: Any) -> Any:
 @_document_query
 @self_verifying
 def check_entitlement() -> Response:
-    """Judge one purchase, or a customer's purchases of a product. Always 200; what one may not see is NOT_FOUND.
+    """Check one purchase, or a customer's purchases of a product. Always 200; what you may not see is NOT_FOUND.
 
     Ask by `purchase_id`, or by `customer_id` with `product_id`. The answer has a code for machines, and a remedy where
     something helps.

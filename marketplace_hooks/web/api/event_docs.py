@@ -53,10 +53,10 @@ _ACCEPTED: dict[str, Any] = {
     },
     "required": ["event_id", "duplicate"],
 }
-_TAKE = """Takes one event, of any type: one that is not known is kept, and marked as ignored.
+_TAKE = """Takes one event of any type; one of an unknown type is stored, and marked as ignored.
 
 It is answered as soon as it is stored, and applied after that. The same event may be sent again: it is applied once.
-What its data breaks of its schema does not show here, but in `GET /events/{event_id}`."""
+Errors in its data are not reported here, but by `GET /events/{event_id}`."""
 
 
 def inbound_path(spec: APISpec, converter: OpenAPIConverter) -> dict[str, Any]:

@@ -168,7 +168,7 @@ _DETAIL = EventWithPayloadSchema()
     "GET", "/events", tag="Events", roles=ROLES, query=EventsQuerySchema, response=EventListSchema, refusals=(400,)
 )
 def list_events(query: dict[str, Any]) -> Response:
-    """The log of what was received, the newest first.
+    """The log of received events, newest first.
 
     Filter by type, state, subject or source, or search a part of an id. Follow `next_cursor` for older events.
     """
@@ -196,7 +196,7 @@ def list_events(query: dict[str, Any]) -> Response:
     refusals=(404, 409),
 )
 def get_event(query: dict[str, Any], event_id: str) -> Response:
-    """One event with its payload, and other bodies that came under its id.
+    """One event with its payload, and other bodies received under its id.
 
     Where two sources use the same id, name the `source`; without it that is a 409 `several_sources`.
     """
@@ -223,7 +223,7 @@ def get_event(query: dict[str, Any], event_id: str) -> Response:
     refusals=(404,),
 )
 def replay_event(query: dict[str, Any], event_id: str) -> Response:
-    """Have an event applied again that was ignored, rejected, parked or failed.
+    """Apply an event again that was ignored, rejected or failed, or is waiting for another one.
 
     It is applied by a worker soon after. An event that was applied is a 409 `not_replayable`, one whose payload was
     purged a 409 `payload_purged`.

@@ -123,12 +123,13 @@ class PagedQuerySchema(QuerySchema):
     """One page of a list."""
 
     cursor = TextField(
-        max_length=600, metadata=about("`next_cursor` of the page before; none: the first page.", "eyJrIjoiMjAxMzMifQ")
+        max_length=600,
+        metadata=about("`next_cursor` of the previous page; leave it out for the first page.", "eyJrIjoiMjAxMzMifQ"),
     )
     limit = fields.Integer(
         load_default=DEFAULT_PAGE_SIZE,
         validate=validate.Range(1, MAX_PAGE_SIZE),
-        metadata=about("Items at most.", 20),
+        metadata=about("The maximum number of items.", 20),
     )
 
 

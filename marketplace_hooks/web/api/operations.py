@@ -105,8 +105,8 @@ class ProblemSchema(ResponseSchema):
     detail = fields.String(
         required=True, metadata=about("For the developer who reads it.", "there is nothing of this name")
     )
-    state = fields.Raw(metadata=about("Of a conflict: what is.", "online"))
-    asked = fields.Raw(metadata=about("Of a conflict: what was asked for instead.", "offline_temporary"))
+    state = fields.Raw(metadata=about("Of a conflict: the current state.", "online"))
+    asked = fields.Raw(metadata=about("Of a conflict: the state that was requested.", "offline_temporary"))
     errors = fields.List(
         fields.Dict(keys=fields.String(), values=fields.String()),
         metadata=about(
@@ -243,7 +243,7 @@ def operation(
 def _answer(status: int, response: type[Schema] | None) -> str:
     """What is answered, in words: the beginning of what the schema says of itself."""
     if response is None:
-        return {204: "Done.", 302: "Go on to the address in `Location`."}.get(status, "The file.")
+        return {204: "Done.", 302: "Follow the address in `Location`."}.get(status, "The file.")
     return inspect.cleandoc(response.__doc__ or "").partition("\n\n")[0]
 
 

@@ -28,7 +28,7 @@ _PUBLIC = PackPageSchema(exclude=(*OWNERS_ONLY, "blocking"))
 class PacksQuerySchema(PagedQuerySchema):
     """Which packs."""
 
-    q = TextField(min_length=0, max_length=200, metadata=about("Words of its title, all wanted.", "cart"))
+    q = TextField(min_length=0, max_length=200, metadata=about("Words of its title; all must match.", "cart"))
     seller_id = TextField(metadata=SELLER_ID)
 
 
@@ -52,9 +52,9 @@ def list_packs(query: dict[str, Any]) -> Response:
 
 @operation("GET", "/packs/<pack_id>", tag="Packs", response=PackPageSchema, refusals=(404, 410))
 def get_pack(pack_id: str) -> Response:
-    """One pack. Hidden, by its own hold or by a product that is not online: 404; withdrawn: 410.
+    """One pack. Offline itself, or because of one of its products: 404; permanently disabled: 410.
 
-    Its seller, its owners and the marketplace see it in any case, and then also what holds it offline.
+    Its seller, its owners and the marketplace see it in any case, and also why it is offline.
     """
     with current_runtime().database.read_session() as session:
         page = visible_pack(session, pack_id)

@@ -38,7 +38,7 @@ class ProductsQuerySchema(PagedQuerySchema):
     q = TextField(
         min_length=0,
         max_length=200,
-        metadata=about("Words of title, technical name, categories: all wanted.", "cart reminder"),
+        metadata=about("Words of the title, technical name or categories; all must match.", "cart reminder"),
     )
     seller_id = TextField(metadata=SELLER_ID)
 
@@ -76,10 +76,10 @@ def list_products(query: dict[str, Any]) -> Response:
 
 @operation("GET", "/products/<product_id>", tag="Products", response=ProductPageSchema, refusals=(404, 410))
 def get_product(product_id: str) -> Response:
-    """One product. Hidden: 404; withdrawn: 410; its seller, its owners and the marketplace see it, marked as such.
+    """One product. Offline: 404; permanently disabled: 410. Its seller, its owners and the marketplace still see it.
 
     With its listing, the packs it is in and its seller's closures. Its seller, its owners and the marketplace also see
-    what holds it offline.
+    why it is offline.
     """
     runtime = current_runtime()
     with runtime.database.read_session() as session:
@@ -100,8 +100,8 @@ def get_product(product_id: str) -> Response:
 def get_listing(query: dict[str, Any], product_id: str) -> Response:
     """What the listing announced on a day or at an instant.
 
-    What was announced when a customer bought is what they may rely on. Name a day with `on` or an instant with `at`;
-    with neither it is the listing of now.
+    Customers may rely on what was announced when they bought. Name a day with `on` or an instant with `at`; without
+    either, it is the current listing.
     """
     runtime = current_runtime()
     at = query.get("at") or runtime.now()

@@ -37,7 +37,7 @@ from .responses import uncached_response
 class PurchasesQuerySchema(PagedQuerySchema):
     """Whose."""
 
-    customer_id = TextField(metadata=about("The platform says whose; customers see only their own.", "c-17"))
+    customer_id = TextField(metadata=about("Required of the platform; customers see only their own.", "c-17"))
 
 
 class PurchaseSchema(ResponseSchema):
@@ -107,8 +107,8 @@ _LIST = PurchaseListSchema()
 def list_own_purchases(query: dict[str, Any]) -> Response:
     """A customer's purchases, each with its Business Care.
 
-    Customers see their own; the platform names the customer. Each purchase says whether its Business Care runs and will
-    renew.
+    Customers see their own; the platform names the customer. Each purchase says whether its Business Care is active and
+    will renew.
     """
     runtime = current_runtime()
     zone = runtime.settings.reference_zone

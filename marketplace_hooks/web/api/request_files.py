@@ -55,7 +55,7 @@ _FILE = RequestFileSchema()
     refusals=(404,),
 )
 def show_request_file(request_id: str) -> Response:
-    """Everything that a contest is judged by: what was announced, found, refused, contested and written, and when.
+    """Everything a contested refusal is judged by: what was announced, found, refused, contested and written, and when.
 
     With `Accept: application/pdf` it is a PDF in the reader's language, in which very long texts are cut.
     """

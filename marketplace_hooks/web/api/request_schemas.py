@@ -60,7 +60,7 @@ class RequestSchema(ResponseSchema):
         Kind, required=True, allow_none=True, metadata=about("What the seller says it is about instead; null: nothing.")
     )
     subject = fields.String(required=True, metadata=about("The subject line.", "Cart reminder stopped"))
-    handling = EnumField(Handling, required=True, metadata=about("How far it has come."))
+    handling = EnumField(Handling, required=True, metadata=about("The stage that it has reached."))
     duplicate_of = nullable(fields.String, about("An open request that it repeats; null: none.", "req-1"))
     submitted_at = Rfc3339Instant(required=True, metadata=about("When the request was sent."))
     assignee = nullable(
@@ -72,7 +72,7 @@ class RequestSchema(ResponseSchema):
 
 
 class WholeRequestSchema(RequestSchema):
-    """With its thread, its deadlines and how each was counted, its checks, and its refund."""
+    """A request with its thread, its deadlines and how they were counted, its checks and its refund."""
 
     body = fields.String(required=True, metadata=about("The text.", "Since the update no reminder is sent."))
     shop_url = nullable(fields.String, SHOP_URL)
@@ -101,24 +101,24 @@ class WholeRequestSchema(RequestSchema):
     grounds = fields.List(
         fields.String(),
         required=True,
-        metadata=about("The grounds that the seller may refuse on.", ["platform_version_incompatible"]),
+        metadata=about("The reasons for which the seller may refuse.", ["platform_version_incompatible"]),
     )
     ground_findings = fields.Raw(
         required=True,
         metadata=about(
-            "For each ground: supported, opposite, unknown, or for_a_person.",
+            "For each reason: supported, opposite, unknown, or for_a_person.",
             {"platform_version_incompatible": "supported"},
         ),
     )
     waived = fields.List(
         fields.String(),
         required=True,
-        metadata=about("Grounds that the seller has given up in this request.", ["source_modified"]),
+        metadata=about("Reasons that the seller has waived in this request.", ["source_modified"]),
     )
     overturned = fields.List(
         fields.String(),
         required=True,
-        metadata=about("Grounds that cannot be used again in this request.", ["source_modified"]),
+        metadata=about("Reasons that cannot be used again in this request.", ["source_modified"]),
     )
     listing = nullable(
         fields.Raw,
@@ -177,7 +177,7 @@ class WholeRequestSchema(RequestSchema):
 class ListQuerySchema(PagedQuerySchema):
     """Which requests."""
 
-    handling = EnumField(Handling, load_default=None, metadata=about("How far it has come."))
+    handling = EnumField(Handling, load_default=None, metadata=about("The stage that it has reached."))
 
 
 class ListSchema(ResponseSchema):

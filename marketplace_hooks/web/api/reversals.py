@@ -27,7 +27,7 @@ class ReversalsQuerySchema(PagedQuerySchema):
 
 
 class ReversalSchema(ChargeRecordSchema):
-    """One charge that was asked back, with the purchase that it was for."""
+    """One charge to be reversed, with the purchase that it was for."""
 
     purchase_id = fields.String(required=True, metadata=PURCHASE_ID)
     customer_id = fields.String(required=True, metadata=CUSTOMER_ID)
@@ -35,7 +35,7 @@ class ReversalSchema(ChargeRecordSchema):
 
 
 class ReversalListSchema(ResponseSchema):
-    """A page of charges, the last asked back first."""
+    """A page of charges, the latest reversal first."""
 
     items = fields.List(fields.Nested(ReversalSchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
@@ -54,9 +54,9 @@ _LIST = ReversalListSchema()
     refusals=(400,),
 )
 def list_reversals(query: dict[str, Any]) -> Response:
-    """The charges that were asked back: a second one for a paid period, or one for a renewal stopped in time.
+    """Charges to be reversed: a second one for a paid period, or one for a renewal that was cancelled in time.
 
-    The platform gives each of them back. A charge stays listed after that.
+    The platform refunds each of them. They stay listed afterwards.
     """
     limit = query["limit"]
     with current_runtime().database.read_session() as session:

@@ -130,9 +130,9 @@ def end_session(session_id: str) -> Response:
     refusals=(422,),
 )
 def end_sessions_of(query: dict[str, Any]) -> Response:
-    """End every session of one person, who must sign in again: such as after a role was withdrawn.
+    """End every session of one person, who must sign in again, for example after losing a role.
 
-    Answers how many were ended. Tokens are not affected; they are revoked one by one.
+    Returns how many were ended. Tokens are not affected; they are revoked one by one.
     """
     runtime = current_runtime()
     ended = run_in_transaction(runtime, lambda uow: sessions.end_sessions_of(uow, query["role"], query["subject"]))

@@ -58,7 +58,7 @@ class KeptSchema(ResponseSchema):
     in_time = fields.Integer(required=True, metadata=about("How many were answered in time.", 41))
     late = fields.Integer(required=True, metadata=about("How many were answered late, or not at all.", 2))
     open = fields.Integer(required=True, metadata=about("Not decided yet, suspended and frozen included.", 3))
-    void = fields.Integer(required=True, metadata=about("Taken back, or closed without an answer owed.", 1))
+    void = fields.Integer(required=True, metadata=about("Withdrawn, or closed without an answer owed.", 1))
     median_business_days = nullable(
         fields.Float, about("Within how many business days half of them were answered; null: none was.", 0.8)
     )
@@ -69,14 +69,14 @@ class RefundsCountedSchema(ResponseSchema):
 
     state = EnumField(RefundState, required=True, metadata=about("What has become of these refunds."))
     count = fields.Integer(required=True, metadata=about("How many there are.", 2))
-    amount = fields.Nested(MoneySchema, required=True, metadata=about("How much they come to."))
+    amount = fields.Nested(MoneySchema, required=True, metadata=about("Their total amount."))
 
 
 class RefusalsCountedSchema(ResponseSchema):
-    """The refusals on one ground, and how many of them were overturned."""
+    """The refusals for one reason, and how many of them were overturned."""
 
-    ground = EnumField(Ground, required=True, metadata=about("The ground."))
-    count = fields.Integer(required=True, metadata=about("How many refusals there are on it.", 3))
+    ground = EnumField(Ground, required=True, metadata=about("The reason for refusal."))
+    count = fields.Integer(required=True, metadata=about("How many refusals there are for it.", 3))
     overturned = fields.Integer(required=True, metadata=about("How many of them were overturned.", 1))
 
 
@@ -91,7 +91,7 @@ class MonthFiguresSchema(ResponseSchema):
         fields.Nested(RefundsCountedSchema), required=True, metadata=about("The refunds, by state and currency.")
     )
     refusals = fields.List(
-        fields.Nested(RefusalsCountedSchema), required=True, metadata=about("The refusals, by ground.")
+        fields.Nested(RefusalsCountedSchema), required=True, metadata=about("The refusals, by reason.")
     )
 
 
@@ -117,7 +117,7 @@ _REPORT = FiguresSchema()
     refusals=(404, 422),
 )
 def show_figures(query: dict[str, Any], seller_id: str) -> Response:
-    """What was acknowledged and fixed in time, how soon, refunds and refusals, by month of the requests.
+    """First responses and fixes on time, how soon, refunds and refusals, by the month of the requests.
 
     Without a range, the last twelve months. A month's figures can still change: they count what has become of the
     requests whose deadlines began in it.

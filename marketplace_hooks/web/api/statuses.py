@@ -40,7 +40,7 @@ _SIDES = (Side.SELLER, Side.MARKETPLACE)
 _OWN_SIDE = {Role.SELLER: Side.SELLER, Role.OPERATOR: Side.MARKETPLACE}
 _actor: dict[str, Any] = {
     "validate": validate.OneOf([side.value for side in _SIDES]),
-    "metadata": about("Whose side: only the platform says so, and must; others speak for their own."),
+    "metadata": about("Which side acts: required of the platform; others act for their own."),
 }
 
 
@@ -60,7 +60,7 @@ class StatusAnswerSchema(ResponseSchema):
     cascade_id = nullable(fields.String, CASCADE_ID)
     status = EnumField(Status, required=True, metadata=about("The status now."))
     effect = EnumField(Effect, required=True, metadata=about("What the change did."))
-    holds = fields.List(fields.Nested(HoldSchema), required=True, metadata=about("What holds it offline now."))
+    holds = fields.List(fields.Nested(HoldSchema), required=True, metadata=about("Why it is offline now."))
     scheduled = fields.Nested(
         ScheduledSchema, required=True, allow_none=True, metadata=about("The change that is scheduled; null: none.")
     )
@@ -125,10 +125,10 @@ _PREVIEW = PreviewSchema()
     refusals=(400, 404, 415),
 )
 def change_product_status(body: dict[str, Any], product_id: str) -> Response:
-    """Hide a product, show it again, or withdraw it for good; at once or later.
+    """Take a product offline, put it back online, or permanently disable it; at once or later.
 
-    The hold is in force when this is answered; what follows from it is done by a cascade, whose id is in the answer. A
-    change that another side's hold forbids is a 409.
+    The status has changed when this returns; the steps that follow are done in the background, under the `cascade_id`
+    of the answer. A change that another side prevents is a 409.
     """
     return _change(SubjectKind.PRODUCT, product_id, body)
 
@@ -144,10 +144,10 @@ def change_product_status(body: dict[str, Any], product_id: str) -> Response:
     refusals=(400, 404, 415),
 )
 def change_pack_status(body: dict[str, Any], pack_id: str) -> Response:
-    """Hide a pack, show it again, or withdraw it for good; at once or later. Its products stay as they are.
+    """Take a pack offline, put it back online, or permanently disable it; at once or later. Its products do not change.
 
-    The hold is in force when this is answered; what follows from it is done by a cascade, whose id is in the answer. A
-    change that another side's hold forbids is a 409.
+    The status has changed when this returns; the steps that follow are done in the background, under the `cascade_id`
+    of the answer. A change that another side prevents is a 409.
     """
     return _change(SubjectKind.PACK, pack_id, body)
 
@@ -162,9 +162,9 @@ def change_pack_status(body: dict[str, Any], pack_id: str) -> Response:
     refusals=(404,),
 )
 def cancel_product_change(query: dict[str, Any], product_id: str) -> Response:
-    """Cancel the change that one's own side has scheduled. 404 `nothing_scheduled` when there is none.
+    """Cancel the change that your side has scheduled. 404 `nothing_scheduled` when there is none.
 
-    Only a change that has not taken effect can be cancelled. Endpoints are told by `product.change_cancelled`.
+    Only a change that has not taken effect can be cancelled. Endpoints are notified by `product.change_cancelled`.
     """
     return _cancel(SubjectKind.PRODUCT, product_id, query)
 
@@ -179,9 +179,9 @@ def cancel_product_change(query: dict[str, Any], product_id: str) -> Response:
     refusals=(404,),
 )
 def cancel_pack_change(query: dict[str, Any], pack_id: str) -> Response:
-    """Cancel the change that one's own side has scheduled. 404 `nothing_scheduled` when there is none.
+    """Cancel the change that your side has scheduled. 404 `nothing_scheduled` when there is none.
 
-    Only a change that has not taken effect can be cancelled. Endpoints are told by `pack.change_cancelled`.
+    Only a change that has not taken effect can be cancelled. Endpoints are notified by `pack.change_cancelled`.
     """
     return _cancel(SubjectKind.PACK, pack_id, query)
 
@@ -198,8 +198,7 @@ def cancel_pack_change(query: dict[str, Any], pack_id: str) -> Response:
 def preview_product_status(query: dict[str, Any], product_id: str) -> Response:
     """What a change would do, before it is made: packs, renewals, entitlements, open requests.
 
-    Changes nothing. Show it to whoever is about to make the change; the figures are of now, and may differ when it is
-    made.
+    Changes nothing. Show it before the change is confirmed; the figures are current, and may differ when it is made.
     """
     return _preview(SubjectKind.PRODUCT, product_id, query)
 

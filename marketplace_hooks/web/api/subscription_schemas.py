@@ -16,7 +16,7 @@ from .fields import Day, EnumField, MoneySchema, ResponseSchema, Rfc3339Instant,
 class PeriodSchema(ResponseSchema):
     """One period. `amount` is what was asked or paid for it: null for the one that came with the product.
 
-    `charged` is what was charged for it, by the charge `charge_id`: null while nothing was. What is asked back stays.
+    `charged` is what was charged for it, by the charge `charge_id`: null while nothing was. A reversed charge stays.
     """
 
     index = fields.Integer(required=True, metadata=about("The period's number; the first one is 0.", 1))
@@ -36,13 +36,13 @@ class PeriodSchema(ResponseSchema):
     charge_id = nullable(fields.String, CHARGE_ID)
     claimed_at = nullable(Rfc3339Instant, about("When the charge was asked for; null: it was not."))
     settled_at = nullable(Rfc3339Instant, about("When the charge was made; null: it was not."))
-    reversal_asked_at = nullable(Rfc3339Instant, about("Since when the charge is asked back; null: it is not."))
+    reversal_asked_at = nullable(Rfc3339Instant, about("When its reversal was requested; null: it was not."))
 
 
 class NoticeSchema(ResponseSchema):
     """The proof that a renewal was announced: when, at which price, within which days, and whether it was owed by law.
 
-    `timeliness` says whether it was sent within these days, and `event_id` is the outgoing event by which it was told.
+    `timeliness` says whether it was sent within these days, and `event_id` is the outgoing event that announced it.
     `period_index` is the period that ends.
     """
 
@@ -65,15 +65,15 @@ class NoticeSchema(ResponseSchema):
 
 
 class ChargeRecordSchema(ResponseSchema):
-    """One charge that took money, and since when it is asked back (null: it is not), and why."""
+    """One successful charge, and when and why its reversal was requested (null: it was not)."""
 
     charge_id = fields.String(required=True, attribute="id", metadata=CHARGE_ID)
     period_index = fields.Integer(required=True, metadata=PERIOD_INDEX)
     amount = fields.Nested(MoneySchema, required=True, metadata=about("How much."))
     occurred_at = Rfc3339Instant(required=True, metadata=about("When the charge was made, or failed."))
-    reversal_asked_at = nullable(Rfc3339Instant, about("Since when the charge is asked back; null: it is not."))
+    reversal_asked_at = nullable(Rfc3339Instant, about("When its reversal was requested; null: it was not."))
     reversal_reason = EnumField(
-        ReversalReason, required=True, allow_none=True, metadata=about("Why it is asked back; null: it is not.")
+        ReversalReason, required=True, allow_none=True, metadata=about("Why it is to be reversed; null: it is not.")
     )
 
 
@@ -106,7 +106,7 @@ class PriceLineSchema(ResponseSchema):
 
 
 class ReactivationSchema(ResponseSchema):
-    """What taking it up again costs today."""
+    """What reactivation costs today."""
 
     period_index = fields.Integer(required=True, metadata=PERIOD_INDEX)
     amount = fields.Nested(MoneySchema, required=True, metadata=about("How much."))
@@ -155,7 +155,7 @@ class SubscriptionSchema(ResponseSchema):
         ReactivationSchema,
         required=True,
         allow_none=True,
-        metadata=about("What taking it up again costs today; null: it cannot be."),
+        metadata=about("What reactivation costs today; null: it cannot be reactivated."),
     )
     periods = fields.List(
         fields.Nested(PeriodSchema), required=True, metadata=about("Every period, the first one first.")
@@ -163,6 +163,6 @@ class SubscriptionSchema(ResponseSchema):
 
 
 class RenewalRequestSchema(Schema):
-    """Whether it shall renew tacitly."""
+    """Whether it is to renew tacitly."""
 
     enabled = TrueOrFalse(required=True, metadata=about("Whether it is to renew."))

@@ -75,10 +75,10 @@ def request_move(path: str, roles: tuple[Role, ...], body: type[Schema]) -> Call
 
 @request_move("messages", EVERYBODY, schemas.MessageSchema)
 def post_support_message(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Add a message to the thread. A personal answer of the seller's side acknowledges the request.
+    """Add a message to the thread. A personal answer from the seller's side counts as the first response.
 
-    The platform may post for any side, and says whether a person wrote it. A message of a program acknowledges nothing
-    until an operator confirms it.
+    The platform may post for any side, and says whether a person wrote it. A program's message is no first
+    response until an operator confirms it.
     """
     identity = signed_in()
     message = message_of(
@@ -101,9 +101,9 @@ def post_support_message(uow: UnitOfWork, request_id: str, body: dict[str, Any],
 
 @request_move("refusal", SELLERS, schemas.RefusalSchema)
 def refuse_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Refuse on one of the six grounds. The customer may contest. By a token alone it is a proposal.
+    """Refuse for one of the six reasons (`ground`). The customer may contest. With a token alone it is a proposal.
 
-    The ground must be one that this request allows; otherwise it is a 422 that says why. A proposal waits for a person
+    The reason must be one that this request allows; otherwise it is a 422 that says why. A proposal waits for a person
     of the seller's side.
     """
     given = {name: body[name] for name in ("ground", "text", "evidence")}
@@ -114,16 +114,16 @@ def refuse_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any
 
 @request_move("waiver", SELLERS, schemas.GroundSchema)
 def waive_ground(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Give up a ground for this request, for good.
+    """Waive a reason for refusing this request, permanently.
 
-    The seller can no longer refuse this request on that ground.
+    The seller can no longer refuse this request for that reason.
     """
     return moves.waive_ground(uow, request_id, body["ground"])
 
 
 @request_move("kind", EVERYBODY, schemas.KindSchema)
 def change_request_kind(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """The seller proposes another kind; the customer or an operator sets it.
+    """Propose another type of request, as the seller; or set it, as the customer or an operator.
 
     What the request is about decides which deadlines run. A seller's proposal changes nothing until it is confirmed.
     """
@@ -133,10 +133,10 @@ def change_request_kind(uow: UnitOfWork, request_id: str, body: dict[str, Any], 
 
 @request_move("resolution", SELLERS, schemas.ResolutionSchema)
 def resolve_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Say that it is settled, by a release or an explanation. By a token alone it is a proposal.
+    """Resolve the request by a release or an explanation. With a token alone it is a proposal.
 
-    A release must be published and open to the customer; otherwise it is a 422. The customer may say that it is not
-    fixed.
+    A release must be published and available to the customer; otherwise it is a 422. The customer may say that it is
+    not fixed.
     """
     given = {name: body[name] for name in ("how", "release_id", "text")}
     if not _is_by_person(body):
@@ -148,7 +148,7 @@ def resolve_support_request(uow: UnitOfWork, request_id: str, body: dict[str, An
 def offer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Propose a paid update. The fix deadline of an anomaly keeps running.
 
-    By a token alone it does not count as a first response yet.
+    With a token alone it does not count as a first response yet.
 
     The amount must not exceed the price of the release. The customer accepts or declines.
     """
@@ -189,7 +189,7 @@ def contest_refusal(uow: UnitOfWork, request_id: str, body: dict[str, Any], caus
 def overturn_refusal(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Overturn a contested refusal: the fix deadline resumes, with at least five business days.
 
-    The seller cannot refuse this request on that ground again.
+    The seller cannot refuse this request for that reason again.
     """
     return moves.overturn(uow, request_id, reason=body["text"], cause=cause)
 
@@ -207,14 +207,14 @@ def uphold_refusal(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause
 def extend_fix(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Give the seller more business days, with a reason that both sides see.
 
-    Only a fix deadline that runs can be extended; otherwise it is a 409 `clock_not_running`.
+    Only a running fix deadline can be extended; otherwise it is a 409 `clock_not_running`.
     """
     return moves.extend_fix(uow, request_id, days=body["business_days"], reason=body["text"], cause=cause)
 
 
 @request_move("refund", (Role.CUSTOMER, Role.OPERATOR, Role.PLATFORM), schemas.RefundSchema)
 def see_to_refund(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """The customer prefers the fix, or asks for the refund again; or an operator has it asked for now.
+    """Prefer the fix to the refund, or request the refund again, as the customer; or request it now, as an operator.
 
     Preferring the fix loses nothing: a new date is set for it (`clocks.second_fix`; before the choice, it is
     `refund.fix_by_if_deferred`), and the refund is due again when that is missed, or when the customer asks for it.
@@ -235,7 +235,7 @@ def see_to_refund(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause:
 
 @request_move("information", CUSTOMERS, schemas.InformationSchema)
 def complete_information(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Add what was missing: the site is checked again, and the deadlines start once nothing is missing.
+    """Add missing information: the site is checked again, and the deadlines start once nothing is missing.
 
     Give the address of the site, or the id of a check. What is still missing is in `missing`.
     """
@@ -248,14 +248,14 @@ def complete_information(uow: UnitOfWork, request_id: str, body: dict[str, Any],
 def send_as_is(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Send the request as it is, without the missing information: the deadlines start now.
 
-    For a customer who cannot find out what is missing. What is unknown stays unknown, and may be asked about.
+    For a customer who cannot find out what is missing. What is unknown stays unknown, and the seller may ask about it.
     """
     return submission.send_as_is(uow, request_id, cause)
 
 
 @request_move("withdrawal", CUSTOMERS, schemas.OptionalTextSchema)
 def withdraw_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Take the request back.
+    """Withdraw the request.
 
     The request is closed, and its deadlines end. It cannot be opened again.
     """
@@ -264,7 +264,7 @@ def withdraw_support_request(uow: UnitOfWork, request_id: str, body: dict[str, A
 
 @request_move("confirmations", (Role.SELLER, *OPERATORS), schemas.ConfirmationSchema)
 def confirm(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Say whether a message acknowledges, or a proposal is the seller's. Confirmed, it counts at its receipt.
+    """Say whether a message is a first response, or a proposal is the seller's. Confirmed, it counts from its receipt.
 
     Operators judge messages; a person of the seller's side judges proposals. What has been judged is a 409
     `already_judged`.

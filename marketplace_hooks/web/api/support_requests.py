@@ -51,10 +51,10 @@ _LIST = ListSchema()
     refusals=(400, 404, 415),
 )
 def submit_support_request(body: dict[str, Any]) -> Response:
-    """Submit a support request. What the check found is judged once; the deadlines start if nothing is missing.
+    """Submit a support request. Entitlement is judged once; the deadlines start if nothing is missing.
 
-    Name a check made before, or give the site to check. A request that misses something is accepted, and waits for the
-    customer; `as_it_is` sends it with what is unknown.
+    Name an earlier check, or give the site to check. A request with missing information is accepted, and waits for the
+    customer; `as_it_is` sends it anyway.
     """
     identity = signed_in()
 
@@ -76,7 +76,7 @@ def submit_support_request(body: dict[str, Any]) -> Response:
     refusals=(404,),
 )
 def show_support_request(request_id: str) -> Response:
-    """One request, whole, as the side that asks may see it.
+    """One request in full, as your side may see it.
 
     With its conversation, its deadlines and how they are counted, its checks, refusals and refund. Another customer's
     request is a 404.
@@ -93,7 +93,7 @@ def show_support_request(request_id: str) -> Response:
 
 @operation("GET", "/support-requests", tag="Support", roles=EVERY_SIDE, query=ListQuerySchema, response=ListSchema)
 def list_support_requests(query: dict[str, Any]) -> Response:
-    """One's own requests, the next deadline first.
+    """The requests that you may see, the next deadline first.
 
     Customers see their own, sellers those about their products, the marketplace all of them. Requests without a running
     deadline come last.

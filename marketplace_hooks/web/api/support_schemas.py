@@ -30,7 +30,7 @@ _sides = validate.OneOf(["customer", "seller", "marketplace"])
 
 
 class MessageSchema(Schema):
-    """A message to the thread. `author_type: human` is believed of the platform alone; others' are judged."""
+    """A message in the thread. `author_type: human` is accepted from the platform alone; others are judged."""
 
     body = TextField(
         required=True,
@@ -43,16 +43,16 @@ class MessageSchema(Schema):
     visibility = fields.String(
         load_default="public",
         validate=validate.OneOf(["public", "internal"]),
-        metadata=about("Whether both sides read it, or the writer's alone."),
+        metadata=about("Whether both sides see it, or only the writer's."),
     )
     side = optional(
         fields.String,
-        about("Who wrote it: the platform says; for everybody else it is their own side."),
+        about("Who wrote it: given by the platform; for everyone else, their own side."),
         validate=_sides,
     )
     author_type = optional(
         fields.String,
-        about("Whether a person or a program wrote it; `human` is believed of the platform alone."),
+        about("Whether a person or a program wrote it; `human` is accepted from the platform alone."),
         validate=validate.OneOf(["human", "automation"]),
     )
     attachments = AttachedFiles(
@@ -88,15 +88,15 @@ class VouchedSchema(Schema):
 
     author_type = optional(
         fields.String,
-        about("`human` is believed of the platform alone; otherwise a person must confirm the act."),
+        about("`human` is accepted from the platform alone; otherwise a person must confirm the act."),
         validate=validate.OneOf(["human", "automation"]),
     )
 
 
 class RefusalSchema(VouchedSchema):
-    """One of the six grounds, with a text and the evidence."""
+    """One of the six reasons for refusal, with a text and the evidence."""
 
-    ground = EnumField(Ground, required=True, metadata=about("The ground."))
+    ground = EnumField(Ground, required=True, metadata=about("The reason for refusal."))
     text = statement()
     evidence = fields.Dict(
         keys=fields.String(),
@@ -109,9 +109,9 @@ class RefusalSchema(VouchedSchema):
 
 
 class GroundSchema(Schema):
-    """One of the six grounds."""
+    """One of the six reasons for refusal."""
 
-    ground = EnumField(Ground, required=True, metadata=about("The ground."))
+    ground = EnumField(Ground, required=True, metadata=about("The reason for refusal."))
 
 
 class KindSchema(Schema):
@@ -124,7 +124,7 @@ class ResolutionSchema(VouchedSchema):
     """How it was settled."""
 
     how = fields.String(
-        required=True, validate=validate.OneOf(["release", "explanation"]), metadata=about("By which means.")
+        required=True, validate=validate.OneOf(["release", "explanation"]), metadata=about("How it was settled.")
     )
     release_id = optional(TextField, RELEASE_ID)
     text = TextField(
@@ -163,7 +163,7 @@ class OfferSchema(VouchedSchema):
 
 
 class OfferAnswerSchema(Schema):
-    """Whether the customer takes it."""
+    """Whether the customer accepts."""
 
     accepted = TrueOrFalse(required=True, metadata=about("Whether the customer accepts."))
 
@@ -205,7 +205,7 @@ class RefundSchema(Schema):
         required=True, validate=validate.OneOf(["request", "defer", "waive"]), metadata=about("What is to be done.")
     )
     with_period = TrueOrFalse(
-        load_default=False, metadata=about("Whether the Business Care that was paid is given back as well.")
+        load_default=False, metadata=about("Whether the Business Care that was paid is refunded as well.")
     )
     text = TextField(
         min_length=0,

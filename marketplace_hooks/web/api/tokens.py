@@ -55,17 +55,17 @@ class TokenSchema(ResponseSchema):
     role = EnumField(Role, required=True, metadata=about("Whose rights it gives."))
     subject = nullable(fields.String, about("The seller's or customer's id; null: the role has none.", "atelier"))
     scopes = fields.List(EnumField(Scope), required=True, metadata=_SCOPES)
-    created_at = Rfc3339Instant(required=True, metadata=about("When it was made."))
+    created_at = Rfc3339Instant(required=True, metadata=about("When it was created."))
     expires_at = nullable(Rfc3339Instant, about("When it expires; null: never."))
     last_used_at = nullable(Rfc3339Instant, about("To the minute."))
     revoked_at = nullable(Rfc3339Instant, about("When it was revoked; null: it was not."))
 
 
 class NewTokenSchema(TokenSchema):
-    """A token that was just made, with what callers send: it is shown this once."""
+    """A token that was just made, with what callers send: it is shown only once."""
 
     token = fields.String(
-        required=True, metadata=about("What callers send as `Authorization: Bearer …`; shown this once.", "mh_3f9a2b7c")
+        required=True, metadata=about("What callers send as `Authorization: Bearer …`; shown only once.", "mh_3f9a2b7c")
     )
 
 
@@ -108,7 +108,7 @@ def list_tokens(query: dict[str, Any]) -> Response:
     refusals=(400, 415, 422),
 )
 def create_token(body: dict[str, Any]) -> Response:
-    """Make a token. Its secret is in this answer, and nowhere else.
+    """Create a token. Its secret is returned only in this answer.
 
     A token has the rights of one role, and can be narrowed to scopes. Its secret cannot be shown again: keep it, or
     revoke the token and make another.
@@ -125,7 +125,7 @@ def create_token(body: dict[str, Any]) -> Response:
 
 @operation("DELETE", "/tokens/<token_id>", tag="Access", roles=ROLES, status=204, refusals=(404,))
 def revoke_token(token_id: str) -> Response:
-    """Refuse the token from now on. Revoking it twice changes nothing.
+    """Revoke a token. Revoking it twice changes nothing.
 
     Calls with it are answered 401 `invalid_token` from then on. It stays in the list.
     """
