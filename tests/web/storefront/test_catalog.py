@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace_hooks.domain.instants import format_instant
+from marketplace_hooks.models.products import Listing
 
 from ...support.html_reader import Reader, links, signed_in
 from ...support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRAWN, Marketplace
@@ -153,7 +154,7 @@ def test_a_products_page_shows_the_published_releases_and_the_days_without_suppo
     marketplace.publish("release.published", fixes=[])
     price = {"kind": "paid", "price": {"amount_cents": 1900, "currency": "EUR"}}
     marketplace.publish("release.published", release_id="release-2", number="3.0.0", **price, fixes=[])
-    soon = format_instant(tomorrow)
+    soon = format_instant(datetime.now(UTC) + timedelta(minutes=4))
     marketplace.publish("release.published", release_id="release-3", number="4.0.0", published_at=soon, fixes=[])
     days = {"first_day": f"{tomorrow:%Y-%m-%d}", "last_day": None, "declared_at": format_instant(datetime.now(UTC))}
     marketplace.publish("seller.closure_declared", **days)
@@ -179,9 +180,10 @@ def test_the_first_page_is_light(marketplace: Marketplace, reader: Reader) -> No
 
 def test_a_revision_of_the_listing_is_shown_from_its_day_on(marketplace: Marketplace, reader: Reader) -> None:
     marketplace.publish_products("mod-1")
-    soon = format_instant(datetime.now(UTC) + timedelta(days=1))
+    soon = format_instant(datetime.now(UTC) + timedelta(minutes=4))  # an event that is further ahead is rejected.
     listing = {"features": ["Holograms"], "compatible_from": "9.0.0", "compatible_to": None, "published_at": soon}
     describe(marketplace, "mod-1", listing=listing)
+    assert len(marketplace.all(sa.select(Listing))) == 2
     assert (
         "Holograms" in reader.visible_text("/products/mod-1"),
         "Lazy loading" in reader.visible_text("/products/mod-1"),
