@@ -91,6 +91,7 @@ def build_app(config: Mapping[str, Any] | None = None) -> Flask:
     app = Flask("marketplace_hooks", static_folder=None, template_folder=None)
     app.config.update(config or {})
     settings = load(app.config)
+    app.template_folder = None if settings.templates_folder is None else str(settings.templates_folder)
     _start_telemetry(settings)
     app.config["SECRET_KEY"] = app.config.get("SECRET_KEY") or settings.secret_key
     app.config.setdefault(f"{PREFIX}INSTANCE", str(settings.instance))

@@ -19,6 +19,7 @@ from ..services.core.runtime import Runtime
 from ..services.core.stored_secrets import check_encryption_keys
 from ..services.notifications.mail_queue import check_mail_server
 from .doctor_clock import clock
+from .doctor_templates import templates
 from .doctor_work import backlog, check, endpoints, inbox, processes, redis
 from .output import json_option, show_rows
 from .root import current_runtime, hooks_group
@@ -45,6 +46,7 @@ def doctor(as_json: bool) -> None:
         _renewals(runtime),
         _mail(runtime),
         _proxies(runtime),
+        templates(),
     ]
     show_rows(checks, ("check", "state", "detail"), as_json=as_json, empty="")
     if any(one["state"] == "wrong" for one in checks):

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import MarketplaceHooksError
+from ..page_templates import TemplateBlueprint
 from .appearance import APPEARANCES, SYSTEM
 from .appearance import COOKIE as APPEARANCE_COOKIE
 from .assets import A_YEAR_S, send_asset
@@ -27,7 +28,7 @@ from .page_headers import finish_page
 from .response_headers import forbid_sniffing
 from .urls import local_url, without_parameter
 
-shared = Blueprint("mh_pages", __name__, template_folder="templates")
+shared = TemplateBlueprint("mh_pages", __name__)
 shared.after_request(forbid_sniffing)
 
 
