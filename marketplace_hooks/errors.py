@@ -7,6 +7,7 @@
     ├── Refused                 asking again unchanged cannot help; carries a stable `code`
     │   ├── SignatureRejected   the signature of an inbound webhook is not valid (401)
     │   ├── PayloadRejected     a body does not match its schema; carries every error at once
+    │   ├── ListQueryRefused    a filter or an order that a list does not have; names it (400)
     │   ├── Conflict            the transition is impossible from the present state; names both (409)
     │   ├── NotFound            it does not exist, or belongs to another account; we do not say which (404)
     │   │   └── Withdrawn       it was public, and its sale has ended for good (410)
@@ -81,6 +82,21 @@ class PayloadRejected(Refused):
     def __init__(self, detail: str, *, errors: Sequence[Mapping[str, str]], code: str | None = None) -> None:
         super().__init__(detail, code=code)
         self.errors = list(errors)
+
+
+class ListQueryRefused(Refused):
+    """A filter, a value or an order that a list does not have, or a cursor that is none of its own.
+
+    `code` says which; `name` and `value` are the parameter and what it holds, `choices` what it may be.
+    """
+
+    code = "filter_unknown"
+
+    def __init__(self, detail: str, *, code: str, name: str, value: str = "", choices: Sequence[str] = ()) -> None:
+        super().__init__(detail, code=code, parameter=name)
+        self.name = name
+        self.value = value
+        self.choices = tuple(choices)
 
 
 class Conflict(Refused):

@@ -13,6 +13,7 @@ from .csrf import ExpiredForm, wants_fragment
 from .i18n.language import wording
 from .identity.acting import audit_refusal
 from .identity.authorization import signed_in
+from .labels.list_errors import list_error_label
 from .page_context import page_context
 from .page_headers import finish_page
 from .problems import problem, problem_of
@@ -56,6 +57,7 @@ def show_refusal(error: MarketplaceHooksError) -> Response:
     response = refuse(
         document.status_code,
         is_expired=isinstance(error, ExpiredForm),
+        list_error=list_error_label(error),
         missing=error.detail if isinstance(error, NotConfigured) else None,
         wait=wording().duration(error.retry_after_s) if isinstance(error, TooManyRequests) else None,
     )

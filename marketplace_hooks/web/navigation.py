@@ -82,13 +82,14 @@ def landing_page(role: Role) -> str:
 def page_url(after: str | None, **changes: str | None) -> str:
     """This page's address with another `after`: the next page of its list, or the first one for None.
 
-    `changes` replace other parameters of the query, None removes one.
+    `changes` replace other parameters of the query, such as `before`, None removes one.
     """
     asked = {name: values for name, values in request.args.to_dict(flat=False).items() if not name.startswith("_")}
-    asked.pop("after", None)
+    for name in ("after", "before"):
+        asked.pop(name, None)
     return url_for(request.endpoint or "", **{**asked, **(request.view_args or {}), **changes}, after=after)
 
 
 def is_first_page() -> bool:
     """Whether this page shows its list from the beginning."""
-    return not request.args.get("after")
+    return not request.args.get("after") and not request.args.get("before")

@@ -32,7 +32,7 @@ def decode(kind: str, cursor: str | None) -> str | None:
     except (binascii.Error, UnicodeError, ValueError):
         name = colon = key = ""
     if name != kind or not colon or not key.isprintable() or not 0 < len(key) <= MAX_KEY_LENGTH:
-        raise _malformed()
+        raise malformed_cursor()
     return key
 
 
@@ -55,7 +55,7 @@ def decode_position(kind: str, cursor: str | None) -> tuple[datetime, str] | Non
     at, _, id_ = key.partition("|")
     instant = parse_instant(at)
     if instant is None or not id_:
-        raise _malformed()
+        raise malformed_cursor()
     return instant, id_
 
 
@@ -67,15 +67,16 @@ def decode_numbered_position(kind: str, cursor: str | None) -> tuple[datetime | 
     at, _, number = key.partition("|")
     instant = parse_instant(at) if at else None
     if at and instant is None:
-        raise _malformed()
+        raise malformed_cursor()
     return instant, _number(number)
 
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 18):
-        raise _malformed()
+        raise malformed_cursor()
     return int(text)
 
 
-def _malformed() -> Refused:
+def malformed_cursor() -> Refused:
+    """What is raised for a cursor that is none of the list's."""
     return Refused("this cursor is none of this list's; begin without one", code="cursor_malformed")

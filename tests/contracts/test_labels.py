@@ -36,7 +36,8 @@ from marketplace_hooks.models.outbox import DeliveryState
 from marketplace_hooks.models.products import ProductKind
 from marketplace_hooks.models.subscriptions import ReversalReason, SubscriptionState
 from marketplace_hooks.services.support.owed_refunds import RefundFilter
-from marketplace_hooks.services.support.requests import RequestFilter
+from marketplace_hooks.services.support.request_lists import RequestGroup, RequestSort
+from marketplace_hooks.web import request_lists
 from marketplace_hooks.web.i18n import catalogs
 from marketplace_hooks.web.i18n.formatting import LANGUAGES, SOURCE_LANGUAGE
 from marketplace_hooks.web.labels import (
@@ -48,11 +49,12 @@ from marketplace_hooks.web.labels import (
     inspections,
     operations,
     refusal_grounds,
+    sorts,
     states,
     statuses,
     support,
 )
-from marketplace_hooks.web.seller import closures, template_context
+from marketplace_hooks.web.seller import closures, refunds
 
 Members = Sequence[str]
 
@@ -121,8 +123,9 @@ TABLES = (
     table("labels.audit.OUTCOMES", audit.OUTCOMES, AuditOutcome),
     table("labels.audit.CHANNELS", audit.CHANNELS, AuditChannel),
     table("seller.closures.SUSPENDS", closures.SUSPENDS, ClosuresSuspend),
-    table("seller.template_context.FILTERS", template_context.FILTERS, RequestFilter),
-    table("seller.template_context.FILTERS", template_context.FILTERS, RefundFilter),
+    table("request_lists.GROUPS", request_lists.GROUPS, RequestGroup),
+    table("labels.sorts.REQUEST_SORTS", dict(sorts.REQUEST_SORTS), RequestSort),
+    table("seller.refunds.LABELS", refunds.LABELS, RefundFilter),
     *(
         table("labels.states.STATE_TAGS", states.STATE_TAGS, members)
         for members in (

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
+from ...database.keyset import Rows, read_newest
 from ...domain.audit_actions import AuditAction
 from ...models.audit import AuditEntry
 
@@ -45,14 +46,11 @@ class AuditFilter:
 
 
 def find_entries(
-    session: Session, wanted: AuditFilter, *, before: int | None = None, limit: int
-) -> tuple[list[AuditEntry], int | None]:
+    session: Session, wanted: AuditFilter, *, before: int | None = None, is_backward: bool = False, limit: int
+) -> tuple[Rows[AuditEntry], int | None]:
     """Entries, the newest first, those whose number is below `before`; and the next page's `before`."""
-    query = select(AuditEntry).where(*wanted.conditions()).order_by(AuditEntry.id.desc()).limit(limit + 1)
-    if before is not None:
-        query = query.where(AuditEntry.id < before)
-    rows = list(session.scalars(query))
-    return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
+    query = select(AuditEntry).where(*wanted.conditions())
+    return read_newest(session, query, AuditEntry.id, before=before, limit=limit, is_backward=is_backward)
 
 
 def purge_entries(session: Session, before: datetime, *, limit: int) -> int:

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, not_, or_, select, tuple_, update
+from sqlalchemy import and_, delete, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from ...config.settings import Settings
+from ...database.keyset import Rows, read_entities
 from ...database.types import constant
 from ...domain.audit_actions import AuditAction
 from ...errors import NotFound, SignInFailed
@@ -118,18 +119,19 @@ def list_sessions(
     role: Role | None = None,
     subject: str | None = None,
     before: tuple[datetime, str] | None = None,
+    is_backward: bool = False,
     limit: int = 100,
-) -> list[PersonSession]:
+) -> Rows[PersonSession]:
     """The sessions that are alive, the last one first: all, or those of a role, or of one person."""
     chosen = select(PersonSession).where(*_alive(settings, now))
     if role is not None:
         chosen = chosen.where(PersonSession.role == constant(role))
     if subject is not None:
         chosen = chosen.where(PersonSession.subject == subject)
-    if before is not None:
-        chosen = chosen.where(tuple_(PersonSession.created_at, PersonSession.id) < before)
-    newest_first = chosen.order_by(PersonSession.created_at.desc(), PersonSession.id.desc())
-    return list(session.scalars(newest_first.limit(limit)))
+    order = (PersonSession.created_at, PersonSession.id)
+    return read_entities(
+        session, chosen, order, position=before, limit=limit, is_descending=True, is_backward=is_backward
+    )
 
 
 def end_session(uow: UnitOfWork, session_id: str) -> None:

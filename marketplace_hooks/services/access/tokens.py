@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from ...database.keyset import Rows, read_entities
 from ...domain.audit_actions import AuditAction
 from ...domain.token_scopes import Scope
 from ...errors import NotFound, PayloadRejected
@@ -131,12 +132,14 @@ def revoke(uow: UnitOfWork, token_id: str) -> Token:
     return token
 
 
-def list_tokens(session: Session, *, before: tuple[datetime, str] | None = None, limit: int = 1_000) -> list[Token]:
+def list_tokens(
+    session: Session, *, before: tuple[datetime, str] | None = None, is_backward: bool = False, limit: int = 1_000
+) -> Rows[Token]:
     """Tokens, revoked ones included, the newest first; those made before a (time, id)."""
-    chosen = select(Token).order_by(Token.created_at.desc(), Token.id.desc()).limit(limit)
-    if before is not None:
-        chosen = chosen.where(tuple_(Token.created_at, Token.id) < before)
-    return list(session.scalars(chosen))
+    order = (Token.created_at, Token.id)
+    return read_entities(
+        session, select(Token), order, position=before, limit=limit, is_descending=True, is_backward=is_backward
+    )
 
 
 def _faults(new: NewToken, now: datetime) -> list[dict[str, str]]:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...database.engine import insert_new
+from ...database.keyset import Rows, read_rows
 from ...errors import PayloadRejected
 from ...models.purchases import Purchase
 from ...models.subscriptions import Charge, ReversalReason, Subscription
@@ -87,20 +88,18 @@ class AskedBack:
     product_id: str
 
 
-def list_asked_back(session: Session, *, before: tuple[datetime, str] | None = None, limit: int) -> list[AskedBack]:
+def list_asked_back(
+    session: Session, *, before: tuple[datetime, str] | None = None, is_backward: bool = False, limit: int
+) -> Rows[AskedBack]:
     """The charges that were asked back, the last one first; those before an (instant, charge) of the list."""
     query = (
         select(Charge, Purchase.customer_id, Purchase.product_id)
         .join(Purchase, Purchase.id == Charge.purchase_id)
         .where(Charge.reversal_asked_at.is_not(None))
-        .order_by(Charge.reversal_asked_at.desc(), Charge.id.desc())
-        .limit(limit)
     )
-    if before is not None:
-        at, id_ = before
-        same = and_(Charge.reversal_asked_at == at, Charge.id < id_)
-        query = query.where(Charge.reversal_asked_at <= at, or_(Charge.reversal_asked_at < at, same))
-    return [
+    order = (Charge.reversal_asked_at, Charge.id)
+    rows = read_rows(session, query, order, position=before, limit=limit, is_descending=True, is_backward=is_backward)
+    return rows.mapped(
         AskedBack(charge=charge, customer_id=customer_id, product_id=product_id)
-        for charge, customer_id, product_id in session.execute(query)
-    ]
+        for charge, customer_id, product_id in rows
+    )

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import Session
 
+from ...database.keyset import Rows, read_rows
 from ...domain.business_care.entitlement import Entitlement, EntitlementQuestion, PurchaseFacts, judge
 from ...domain.business_care.prices import ReactivationPrice, RenewalPrice, reactivation_price
 from ...domain.business_care.renewals import PeriodDates, RenewalStop, StopCause, period
@@ -204,8 +205,15 @@ class PurchaseListItem:
 
 
 def list_purchases(
-    session: Session, customer_id: str, now: datetime, zone: Zone, *, after: str | None = None, limit: int = 20
-) -> tuple[list[PurchaseListItem], str | None]:
+    session: Session,
+    customer_id: str,
+    now: datetime,
+    zone: Zone,
+    *,
+    after: str | None = None,
+    is_backward: bool = False,
+    limit: int = 20,
+) -> tuple[Rows[PurchaseListItem], str | None]:
     """A customer's purchases by id, those whose id is greater than `after`; and the `after` of the next page.
 
     Five statements. `entitlement` is the purchase's own, on the merchant site that it is bound to.
@@ -215,20 +223,20 @@ def list_purchases(
         .join(Product, Product.id == Purchase.product_id)
         .outerjoin(Subscription, Subscription.purchase_id == Purchase.id)
         .where(Purchase.customer_id == customer_id)
-        .order_by(Purchase.id)
-        .limit(limit + 1)
     )
-    if after is not None:
-        query = query.where(Purchase.id > after)
-    rows = list(session.execute(query))
-    found = rows[:limit]
+    position = None if after is None else (after,)
+    rows = read_rows(session, query, (Purchase.id,), position=position, limit=limit + 1, is_backward=is_backward)
+    found = rows.nearest(limit, is_backward=is_backward)
     asked = PurchaseFilter(purchase_ids=[purchase.id for purchase, *_ in found])
     facts = {one.purchase_id: one for one in read_purchases(session, asked, now)} if found else {}
     prices = read_prices(session, {purchase.product_id for purchase, *_ in found})
     subscriptions = [subscription for *_, subscription in found if subscription is not None]
     notices = read_notices(session, subscriptions, prices, zone)
-    items = [_bought(*row, facts[row[0].id], prices, notices, now, zone) for row in found]
-    return items, (found[-1][0].id if len(rows) > limit else None)
+    items = [
+        _bought(purchase, title, status, subscription, facts[purchase.id], prices, notices, now, zone)
+        for purchase, title, status, subscription in found
+    ]
+    return found.mapped(items), (found[-1][0].id if len(rows) > limit else None)
 
 
 def _bought(

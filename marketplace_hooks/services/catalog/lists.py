@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Select, and_, true
 from sqlalchemy.orm import Session
 
+from ...database.keyset import Rows, read_rows
 from ...database.text_search import folded
 from ...database.types import constant
 from ...domain.catalog.statuses import Status
@@ -38,7 +39,7 @@ Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 class Page(Generic[T]):
     """One page of a list. `next_after` is the `after` of the next page; None on the last."""
 
-    items: list[T] = field(default_factory=list)
+    items: Rows[T] = field(default_factory=Rows)
     next_after: str | None = None
 
 
@@ -50,6 +51,7 @@ def find_products(
     seller_id: str | None = None,
     status: Status | None = None,
     after: str | None = None,
+    is_backward: bool = False,
     limit: int = 20,
     visibility: Visibility = PUBLIC,
 ) -> Page[ProductCard]:
@@ -68,8 +70,8 @@ def find_products(
     query = query.where(visible_to(online, Product.seller_id, visibility))
     if status is not None:
         query = query.where(Product.status == constant(status))
-    rows = session.execute(_narrowed(query, Product, key, search, seller_id, after, limit)).all()
-    return _page([product_card(*row) for row in rows], limit, lambda card: card.product_id)
+    rows = _read(session, _narrowed(query, Product, search, seller_id), key, after, limit, is_backward)
+    return _page(rows.mapped(product_card(*row) for row in rows), limit, is_backward, lambda card: card.product_id)
 
 
 def find_packs(
@@ -78,13 +80,14 @@ def find_packs(
     search: str | None = None,
     seller_id: str | None = None,
     after: str | None = None,
+    is_backward: bool = False,
     limit: int = 20,
     visibility: Visibility = PUBLIC,
 ) -> Page[PackCard]:
     """The visible packs by id, from the first id after `after`; every word of `search` must be found in them."""
     query = packs_query().where(visible_to(pack_is_visible(), Pack.seller_id, visibility))
-    rows = session.execute(_narrowed(query, Pack, Pack.id, search, seller_id, after, limit)).all()
-    return _page([pack_card(*row) for row in rows], limit, lambda card: card.pack_id)
+    rows = _read(session, _narrowed(query, Pack, search, seller_id), Pack.id, after, limit, is_backward)
+    return _page(rows.mapped(pack_card(*row) for row in rows), limit, is_backward, lambda card: card.pack_id)
 
 
 def find_categories(session: Session) -> list[str]:
@@ -92,25 +95,26 @@ def find_categories(session: Session) -> list[str]:
     return sorted(session.scalars(categories_on_sale(LARGEST_PAGE)), key=folded)
 
 
-def _narrowed(
-    query: Query, table: type[Any], key: Any, search: str | None, seller_id: str | None, after: str | None, limit: int
-) -> Query:
-    """The next rows by `key`, one more than `limit`: it tells whether there is another page."""
+def _narrowed(query: Query, table: type[Any], search: str | None, seller_id: str | None) -> Query:
     if search:
         query = query.where(
             and_(true(), *(table.words.contains(word, autoescape=True) for word in _folded_words(search)))
         )
-    if seller_id is not None:
-        query = query.where(table.seller_id == seller_id)
-    if after is not None:
-        query = query.where(key > after)
-    return query.order_by(key).limit(limit + 1)
+    return query if seller_id is None else query.where(table.seller_id == seller_id)
 
 
 def _folded_words(search: str) -> list[str]:
     return folded(search).split()[:10]
 
 
-def _page(found: list[T], limit: int, key: Any) -> Page[T]:
-    items = found[:limit]
+def _read(
+    session: Session, query: Select[*tuple[Any, ...]], key: Any, after: str | None, limit: int, is_backward: bool
+) -> Rows[Any]:
+    """The rows of a page by `key`, one more than `limit`: it tells whether there is another page."""
+    position = None if after is None else (after,)
+    return read_rows(session, query, (key,), position=position, limit=limit + 1, is_backward=is_backward)
+
+
+def _page(found: Rows[T], limit: int, is_backward: bool, key: Any) -> Page[T]:
+    items = found.nearest(limit, is_backward=is_backward)
     return Page(items=items, next_after=key(items[-1]) if len(found) > limit else None)

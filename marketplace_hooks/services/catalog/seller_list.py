@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from ...database.keyset import Rows, read_entities
 from ...domain.catalog.statuses import Side, Status
 from ...models.products import Product, Seller, SideState, SubjectKind
 
@@ -24,15 +25,15 @@ class SellerSummary:
 
 
 def find_sellers(
-    session: Session, *, search: str | None = None, after: str | None = None, limit: int
-) -> list[SellerSummary]:
+    session: Session, *, search: str | None = None, after: str | None = None, is_backward: bool = False, limit: int
+) -> Rows[SellerSummary]:
     """The sellers by id, those after `after`; `search` is a whole id or a part of a name, as it is written."""
-    query = select(Seller).order_by(Seller.id).limit(limit)
+    query = select(Seller)
     if search is not None:
         query = query.where(or_(Seller.id == search, Seller.name.icontains(search, autoescape=True)))
-    if after is not None:
-        query = query.where(Seller.id > after)
-    return _summaries(session, list(session.scalars(query)))
+    position = None if after is None else (after,)
+    found = read_entities(session, query, (Seller.id,), position=position, limit=limit, is_backward=is_backward)
+    return found.mapped(_summaries(session, found))
 
 
 def find_seller(session: Session, seller_id: str) -> SellerSummary | None:

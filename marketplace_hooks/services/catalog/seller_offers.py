@@ -49,11 +49,19 @@ def list_seller_products(
     search: str | None = None,
     status: Status | None = None,
     after: str | None = None,
+    is_backward: bool = False,
     limit: int = 25,
 ) -> Page[SellerProduct]:
     """The seller's products by id, those after `after`; every word of `search` must be in the name."""
     found = find_products(
-        session, search=search, seller_id=seller_id, status=status, after=after, limit=limit, visibility=OWN
+        session,
+        search=search,
+        seller_id=seller_id,
+        status=status,
+        after=after,
+        is_backward=is_backward,
+        limit=limit,
+        visibility=OWN,
     )
     ids = [card.product_id for card in found.items]
     holds_view = read_all_holds(session, SubjectKind.PRODUCT, seller_id, ids)
@@ -62,14 +70,28 @@ def list_seller_products(
         SellerProduct(card=card, holds_view=holds_view[card.product_id], packs=packs.get(card.product_id, 0))
         for card in found.items
     ]
-    return Page(items=items, next_after=found.next_after)
+    return Page(items=found.items.mapped(items), next_after=found.next_after)
 
 
 def list_seller_packs(
-    session: Session, seller_id: str, *, search: str | None = None, after: str | None = None, limit: int = 25
+    session: Session,
+    seller_id: str,
+    *,
+    search: str | None = None,
+    after: str | None = None,
+    is_backward: bool = False,
+    limit: int = 25,
 ) -> Page[SellerPack]:
     """The seller's packs by id, those after `after`; every word of `search` must be in the name."""
-    found = find_packs(session, search=search, seller_id=seller_id, after=after, limit=limit, visibility=OWN)
+    found = find_packs(
+        session,
+        search=search,
+        seller_id=seller_id,
+        after=after,
+        is_backward=is_backward,
+        limit=limit,
+        visibility=OWN,
+    )
     ids = [card.pack_id for card in found.items]
     holds_view = read_all_holds(session, SubjectKind.PACK, seller_id, ids)
     blocking = _blocking(session, ids)
@@ -77,7 +99,7 @@ def list_seller_packs(
         SellerPack(card=card, holds_view=holds_view[card.pack_id], blocking=blocking[card.pack_id])
         for card in found.items
     ]
-    return Page(items=items, next_after=found.next_after)
+    return Page(items=found.items.mapped(items), next_after=found.next_after)
 
 
 def _blocking(session: Session, pack_ids: list[str]) -> Mapping[str, list[Mapping[str, str]]]:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from ...database.keyset import Rows, read_newest
 from ...database.types import constant
 from ...errors import Conflict, NotFound
 from ...models.cascades import Cascade, CascadeState
@@ -48,14 +49,15 @@ def find_events(
     received_before: datetime | None = None,
     is_uncorrected: bool = False,
     before: int | None = None,
+    is_backward: bool = False,
     limit: int = 20,
-) -> tuple[list[InboxEvent], int | None]:
+) -> tuple[Rows[InboxEvent], int | None]:
     """Events received, the newest first, those whose row is older than `before`; and the next page's `before`.
 
     `search` is a part of an event's id or of its subject (`product:12`), for which every row is read; all else is
     found by an index, `event_id` the whole id. `is_uncorrected` leaves out rejected events that were mended.
     """
-    query = select(InboxEvent).order_by(InboxEvent.id.desc()).limit(limit + 1)
+    query = select(InboxEvent)
     given = ((InboxEvent.type, type_), (InboxEvent.state, state), (InboxEvent.subject, subject))
     for column, value in (*given, (InboxEvent.source, source)):
         if value is not None:
@@ -68,10 +70,7 @@ def find_events(
     if is_uncorrected:
         query = query.where(needs_correction())
     query = _received_within(query, received_from, received_before)
-    if before is not None:
-        query = query.where(InboxEvent.id < before)
-    rows = list(session.scalars(query))
-    return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
+    return read_newest(session, query, InboxEvent.id, before=before, limit=limit, is_backward=is_backward)
 
 
 def cascade_error(session: Session, cascade_id: str) -> str | None:
@@ -126,15 +125,13 @@ def find_cascades(
     state: CascadeState | None = None,
     subject: tuple[str, str] | None = None,
     before: int | None = None,
+    is_backward: bool = False,
     limit: int = 20,
-) -> tuple[list[Cascade], int | None]:
+) -> tuple[Rows[Cascade], int | None]:
     """Cascades, the newest first, those whose number is smaller than `before`; and the next page's `before`."""
-    query = select(Cascade).order_by(Cascade.number.desc()).limit(limit + 1)
+    query = select(Cascade)
     if state is not None:
         query = query.where(Cascade.state == constant(state))
     if subject is not None:
         query = query.where(Cascade.subject_kind == SubjectKind(subject[0]), Cascade.subject_id == subject[1])
-    if before is not None:
-        query = query.where(Cascade.number < before)
-    rows = list(session.scalars(query))
-    return rows[:limit], rows[limit - 1].number if len(rows) > limit else None
+    return read_newest(session, query, Cascade.number, before=before, limit=limit, is_backward=is_backward)

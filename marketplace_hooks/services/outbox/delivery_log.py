@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...database.keyset import Rows, read_newest
 from ...models.outbox import Delivery, DeliveryState, Endpoint, OutgoingEvent
 
 
@@ -48,11 +49,11 @@ def find_deliveries(
     subject: tuple[str, str] | None = None,
     cascade_id: str | None = None,
     before: int | None = None,
+    is_backward: bool = False,
     limit: int = 20,
-) -> tuple[list[DeliveryWithEvent], int | None]:
+) -> tuple[Rows[DeliveryWithEvent], int | None]:
     """Deliveries, the newest first, those whose row is older than `before`; and the next page's `before`."""
     query = select(Delivery, OutgoingEvent).join(OutgoingEvent, OutgoingEvent.id == Delivery.outbox_id)
-    query = query.order_by(Delivery.id.desc()).limit(limit + 1)
     given: tuple[tuple[Any, Any], ...] = (
         (Delivery.state, state),
         (Delivery.endpoint_id, endpoint_id),
@@ -65,7 +66,5 @@ def find_deliveries(
     for column, value in given:
         if value is not None:
             query = query.where(column == value)
-    if before is not None:
-        query = query.where(Delivery.id < before)
-    rows = [DeliveryWithEvent(delivery=delivery, event=event) for delivery, event in session.execute(query)]
-    return rows[:limit], rows[limit - 1].delivery.id if len(rows) > limit else None
+    rows, following = read_newest(session, query, Delivery.id, before=before, limit=limit, is_backward=is_backward)
+    return rows.mapped(DeliveryWithEvent(delivery=delivery, event=event) for delivery, event in rows), following

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, or_, select
+from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.orm import Session
 
 from ...config.settings import Settings
+from ...database.keyset import Rows, read_rows
 from ...domain.business_care.entitlement import EntitlementQuestion, PurchaseFacts, Remedy
 from ...domain.releases.downloads import DownloadVerdict, ReleaseFacts, judge_download
 from ...domain.releases.signed_links import signed_link
@@ -57,8 +58,9 @@ def list_downloads(
     purchase: PurchaseFacts | None = None,
     is_owed_fix: bool = False,
     after: ReleasePosition | None = None,
+    is_backward: bool = False,
     limit: int = 20,
-) -> tuple[list[Download], ReleasePosition | None]:
+) -> tuple[Rows[Download], ReleasePosition | None]:
     """The published releases of the purchase's product, the newest first, and where the list goes on.
 
     `purchase` are the holder's facts where they were read already. `is_owed_fix`: each is judged as the fix of a
@@ -66,14 +68,14 @@ def list_downloads(
     """
     if purchase is None:
         purchase = _purchase(session, holder, question)
-    query = _published(holder.purchase_id, purchase.product, question.at).limit(limit + 1)
-    if after is not None:
-        at, id_ = after
-        query = query.where(or_(Release.published_at < at, and_(Release.published_at == at, Release.id < id_)))
-    rows = session.execute(query.order_by(Release.published_at.desc(), Release.id.desc())).all()
-    found = [_judged(row, purchase, question, is_owed_fix=is_owed_fix) for row in rows]
-    last = found[limit - 1] if len(found) > limit else None
-    return found[:limit], None if last is None else (last.published_at, last.release_id)
+    query = _published(holder.purchase_id, purchase.product, question.at)
+    order = (Release.published_at, Release.id)
+    options: dict[str, Any] = {"position": after, "is_descending": True, "is_backward": is_backward}
+    rows = read_rows(session, query, order, limit=limit + 1, **options)
+    shown = rows.nearest(limit, is_backward=is_backward)
+    found = shown.mapped(_judged(row, purchase, question, is_owed_fix=is_owed_fix) for row in shown)
+    last = found[-1] if len(rows) > limit else None
+    return found, None if last is None else (last.published_at, last.release_id)
 
 
 def link_to(

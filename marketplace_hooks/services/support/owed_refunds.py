@@ -6,9 +6,10 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...database.keyset import Rows, read_rows
 from ...domain.support.refunds import RefundBalance
 from ...domain.support.state_machine import RefundState
 from ...models.support import RefundClaim, SupportRequest
@@ -51,25 +52,24 @@ def seller_refunds(
     *,
     which: RefundFilter = RefundFilter.OUTSTANDING,
     after: PagePosition | None = None,
+    is_backward: bool = False,
     limit: int,
-) -> list[SellerRefund]:
-    """The seller's refunds, the latest due first."""
+) -> Rows[SellerRefund]:
+    """The seller's refunds, the latest due first: those after one, or backward from it."""
     query = (
         select(RefundClaim, SupportRequest.subject, SupportRequest.product_id, SupportRequest.customer_id)
         .join(SupportRequest, SupportRequest.id == RefundClaim.request_id)
         .where(RefundClaim.seller_id == seller_id)
-        .order_by(RefundClaim.due_at.desc(), RefundClaim.request_id.desc())
-        .limit(limit)
     )
     if which is RefundFilter.OUTSTANDING:
         query = query.where(RefundClaim.state.in_(OUTSTANDING))
-    if after is not None:
-        at, request_id = after
-        same = and_(RefundClaim.due_at == at, RefundClaim.request_id < request_id)
-        query = query.where(or_(RefundClaim.due_at < at, same))
-    rows = session.execute(query).all()
+    order = (RefundClaim.due_at, RefundClaim.request_id)
+    rows = read_rows(session, query, order, position=after, limit=limit, is_descending=True, is_backward=is_backward)
     balance = balances(session, [claim for claim, *_ in rows])
-    return [_shown(*row, balance[row[0].request_id]) for row in rows]
+    return rows.mapped(
+        _shown(claim, subject, product_id, customer_id, balance[claim.request_id])
+        for claim, subject, product_id, customer_id in rows
+    )
 
 
 def _shown(claim: RefundClaim, subject: str, product_id: str, customer_id: str, balance: RefundBalance) -> SellerRefund:

@@ -1,20 +1,18 @@
-"""Support requests as each side sees them: one in full, and lists by the next deadline."""
+"""Support requests as each side sees them: one in full, and the clocks of several. Lists are in `request_lists.py`."""
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...config.settings import Settings
-from ...database.types import constant
 from ...domain.support.refusal_grounds import Ground, ground_finding
-from ...domain.support.state_machine import ClockName, ClockState, Handling
+from ...domain.support.state_machine import ClockName
 from ...errors import NotFound
 from ...models.products import Listing
 from ...models.proposals import ProposedAct
@@ -30,18 +28,6 @@ from .refund_deferral import may_defer
 from .refund_ledger import refund_view
 from .refusals import refusals_of
 from .sla_clocks import second_fix_if_chosen
-
-PagePosition = tuple[datetime | None, int]
-"""The last of the page before: its next deadline (None: it has none) and its number."""
-
-
-class RequestFilter(enum.StrEnum):
-    """Which requests a list holds. `late`: open, and one of its clocks has been missed."""
-
-    OPEN = "open"
-    TO_ACKNOWLEDGE = "to_acknowledge"
-    LATE = "late"
-    ALL = "all"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,56 +161,6 @@ def business_care(session: Session, request: SupportRequest, *, now: datetime, z
     return read_status_banner(session, request.purchase_id, now=now, zone=zone, site=request.shop_url)
 
 
-def list_requests(
-    session: Session,
-    viewer: Viewer,
-    *,
-    handling: Handling | None = None,
-    which: RequestFilter = RequestFilter.ALL,
-    now: datetime | None = None,
-    after: PagePosition | None = None,
-    limit: int,
-) -> list[SupportRequest]:
-    """The viewer's requests, the next deadline first, those without one last and the newest of them first.
-
-    `now` is needed to find those that are late. Two statements, each answered by an index in its order: the
-    databases do not agree on where an order puts rows without a deadline.
-    """
-    query = select(SupportRequest)
-    if viewer.seller_id is not None:
-        query = query.where(SupportRequest.seller_id == viewer.seller_id)
-    if viewer.customer_id is not None:
-        query = query.where(SupportRequest.customer_id == viewer.customer_id)
-    if handling is not None:
-        query = query.where(SupportRequest.handling == handling)
-    query = _narrowed(query, which, now)
-    deadline = SupportRequest.next_deadline_at
-    number = SupportRequest.number
-    at, key = after or (None, None)
-    found: list[SupportRequest] = []
-    if after is None or at is not None:
-        due = query.where(deadline.is_not(None))
-        if at is not None:
-            due = due.where(or_(deadline > at, and_(deadline == at, number > key)))
-        found = list(session.scalars(due.order_by(deadline, number).limit(limit)))
-    if len(found) < limit:
-        undated = query.where(deadline.is_(None))
-        if after is not None and at is None:
-            undated = undated.where(number < key)
-        found += session.scalars(undated.order_by(deadline.desc(), number.desc()).limit(limit - len(found)))
-    return found
-
-
-def newest_requests(session: Session, viewer: Viewer, *, before: int | None = None, limit: int) -> list[SupportRequest]:
-    """The viewer's requests by when they came, the newest first, those whose number is less than `before`."""
-    query = select(SupportRequest).order_by(SupportRequest.number.desc()).limit(limit)
-    if viewer.seller_id is not None:
-        query = query.where(SupportRequest.seller_id == viewer.seller_id)
-    if viewer.customer_id is not None:
-        query = query.where(SupportRequest.customer_id == viewer.customer_id)
-    return list(session.scalars(query if before is None else query.where(SupportRequest.number < before)))
-
-
 def clocks_of(session: Session, request_ids: Collection[str]) -> dict[str, dict[str, Any]]:
     """The clocks of these requests that were ever started, by their names, as they are shown."""
     found: dict[str, dict[str, Any]] = {id_: {} for id_ in request_ids}
@@ -257,25 +193,6 @@ def _proposals(session: Session, request: SupportRequest, viewer: Viewer) -> lis
         for one in waiting_proposals(session, request.id)
         if viewer.customer_id is None or one.act is ProposedAct.REFUSAL
     ]
-
-
-def _narrowed(query: Select[SupportRequest], which: RequestFilter, now: datetime | None) -> Select[SupportRequest]:
-    if which is RequestFilter.ALL:
-        return query
-    query = query.where(SupportRequest.closed_at.is_(None))
-    if which is RequestFilter.TO_ACKNOWLEDGE:
-        accepted = SupportRequest.handling == constant(Handling.ACCEPTED)
-        return query.where(accepted, SupportRequest.acknowledged_at.is_(None), SupportRequest.presale.is_(False))
-    if which is RequestFilter.LATE:
-        if now is None:
-            raise ValueError("what is late depends on the instant")
-        is_over = or_(
-            Clock.state == constant(ClockState.MISSED),
-            and_(Clock.state == constant(ClockState.RUNNING), Clock.due_before <= now),
-        )
-        late = select(Clock.request_id).where(Clock.request_id == SupportRequest.id, is_over)
-        query = query.where(late.correlate(SupportRequest).exists())
-    return query
 
 
 def _refund(

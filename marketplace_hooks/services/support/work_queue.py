@@ -9,18 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, select
 from sqlalchemy.orm import Session
 
+from ...database.keyset import Rows, read_rows
 from ...database.types import constant
 from ...domain.support import acknowledgement
 from ...domain.support.acknowledgement import Sign
 from ...domain.support.refunds import RefundBalance
-from ...domain.support.state_machine import ClockName, Handling, RefundState
+from ...domain.support.state_machine import ClockName, RefundState
 from ...models.purchases import Purchase
 from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from .messages import IDENTICAL_BODY_WINDOW
 from .refund_ledger import balances
+from .request_lists import ANY, RequestQuery
 
 PagePosition = tuple[datetime, str]
 """The last row of the previous page: its instant, and its request (and clock)."""
@@ -74,7 +76,9 @@ def is_late() -> ColumnElement[bool]:
     return and_(Clock.missed_at.is_not(None), SupportRequest.closed_at.is_(None))
 
 
-def replies_to_confirm(session: Session, *, after: int | None = None, limit: int) -> list[UnconfirmedReply]:
+def replies_to_confirm(
+    session: Session, *, after: int | None = None, is_backward: bool = False, limit: int
+) -> Rows[UnconfirmedReply]:
     """The messages that a person must judge, in the order in which they were recorded."""
     of_request = and_(Clock.request_id == SupportRequest.id, Clock.name == constant(ClockName.ACKNOWLEDGEMENT))
     query = (
@@ -82,59 +86,53 @@ def replies_to_confirm(session: Session, *, after: int | None = None, limit: int
         .join(SupportRequest, SupportRequest.id == SupportMessage.request_id)
         .outerjoin(Clock, of_request)
         .where(SupportMessage.counts.is_(None), SupportMessage.side == "seller")
-        .order_by(SupportMessage.id)
-        .limit(limit)
     )
-    if after is not None:
-        query = query.where(SupportMessage.id > after)
-    rows = session.execute(query).all()
+    position = None if after is None else (after,)
+    rows = read_rows(session, query, (SupportMessage.id,), position=position, limit=limit, is_backward=is_backward)
     repetitions = _repetitions(session, [message for message, _, _ in rows])
-    return [_unconfirmed(*row, repetitions) for row in rows]
+    return rows.mapped(_unconfirmed(message, request, clock, repetitions) for message, request, clock in rows)
 
 
-def late_requests(session: Session, *, after: PagePosition | None = None, limit: int) -> list[MissedClock]:
-    """The missed clocks of open requests, the last missed first."""
-    query = (
-        select(Clock, SupportRequest)
-        .join(SupportRequest, SupportRequest.id == Clock.request_id)
-        .where(is_late())
-        .order_by(Clock.missed_at.desc(), Clock.request_id.desc(), Clock.name.desc())
-        .limit(limit)
-    )
+def late_requests(
+    session: Session,
+    wanted: RequestQuery = ANY,
+    *,
+    after: PagePosition | None = None,
+    is_backward: bool = False,
+    limit: int,
+) -> Rows[MissedClock]:
+    """The missed clocks of open requests, the last missed first: of those requests that are asked for."""
+    query = select(Clock, SupportRequest).join(SupportRequest, SupportRequest.id == Clock.request_id)
+    query = query.where(is_late(), *wanted.conditions())
+    position = None
     if after is not None:
-        at = after[0]
         (request_id, _, name) = after[1].rpartition(":")
-        same = or_(Clock.request_id < request_id, and_(Clock.request_id == request_id, Clock.name < name))
-        query = query.where(Clock.missed_at <= at, or_(Clock.missed_at < at, same))
-    return [MissedClock(request=request, clock=clock) for clock, request in session.execute(query)]
-
-
-def contested_requests(session: Session, *, after: int | None = None, limit: int) -> list[SupportRequest]:
-    """The refusals that customers contest, the oldest request first."""
-    query = select(SupportRequest).where(SupportRequest.handling == constant(Handling.CONTESTED))
-    if after is not None:
-        query = query.where(SupportRequest.number > after)
-    return list(session.scalars(query.order_by(SupportRequest.number).limit(limit)))
+        position = (after[0], request_id, name)
+    order = (Clock.missed_at, Clock.request_id, Clock.name)
+    rows = read_rows(session, query, order, position=position, limit=limit, is_descending=True, is_backward=is_backward)
+    return rows.mapped(MissedClock(request=request, clock=clock) for clock, request in rows)
 
 
 def refunds_in(
-    session: Session, state: RefundState, *, after: PagePosition | None = None, limit: int
-) -> list[OpenRefund]:
+    session: Session,
+    state: RefundState,
+    *,
+    after: PagePosition | None = None,
+    is_backward: bool = False,
+    limit: int,
+) -> Rows[OpenRefund]:
     """The refunds in one state, the longest due first."""
     query = (
         select(RefundClaim, SupportRequest)
         .join(SupportRequest, SupportRequest.id == RefundClaim.request_id)
         .where(RefundClaim.state == state)
-        .order_by(RefundClaim.due_at, RefundClaim.request_id)
-        .limit(limit)
     )
-    if after is not None:
-        at, request_id = after
-        same = and_(RefundClaim.due_at == at, RefundClaim.request_id > request_id)
-        query = query.where(RefundClaim.due_at >= at, or_(RefundClaim.due_at > at, same))
-    rows = session.execute(query).all()
+    order = (RefundClaim.due_at, RefundClaim.request_id)
+    rows = read_rows(session, query, order, position=after, limit=limit, is_backward=is_backward)
     balance = balances(session, [claim for claim, _ in rows])
-    return [OpenRefund(claim=claim, request=request, balance=balance[claim.request_id]) for claim, request in rows]
+    return rows.mapped(
+        OpenRefund(claim=claim, request=request, balance=balance[claim.request_id]) for claim, request in rows
+    )
 
 
 def over_refunds(session: Session, *, limit: int) -> list[OverRefund]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
 from ...domain.described import about
 from ...domain.instants import format_instant
@@ -120,7 +120,10 @@ def one_of(members: Collection[StrEnum]) -> validate.OneOf:
 
 
 class PagedQuerySchema(QuerySchema):
-    """One page of a list."""
+    """One page of a list. A parameter that it does not have is refused: a mistyped filter would list everything."""
+
+    class Meta:
+        unknown = RAISE
 
     cursor = TextField(
         max_length=600,

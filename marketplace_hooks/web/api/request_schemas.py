@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ...domain.described import CHECK_ID, CUSTOMER_ID, PRODUCT_ID, PURCHASE_ID, REQUEST_ID, SELLER_ID, SHOP_URL, about
 from ...domain.support.state_machine import Handling, Kind
 from ...remote.companion_format import TrueOrFalse
+from ...services.support.request_lists import RequestGroup, RequestSort
 from .eligibility_schemas import SiteSchema, exchanges_field
 from .fields import (
     EnumField,
@@ -175,13 +176,31 @@ class WholeRequestSchema(RequestSchema):
 
 
 class ListQuerySchema(PagedQuerySchema):
-    """Which requests."""
+    """Which requests, and in which order; the names are those of the pages' addresses."""
 
-    handling = EnumField(Handling, load_default=None, metadata=about("The stage that it has reached."))
+    q = TextField(
+        max_length=256,
+        metadata=about("Words of the subject, the product's or the customer's name; or an ID.", "cart"),
+    )
+    product = TextField(max_length=256, metadata=PRODUCT_ID)
+    seller = TextField(max_length=256, metadata=SELLER_ID)
+    state = fields.String(
+        load_default=RequestGroup.ALL.value,
+        validate=validate.OneOf([*(one.value for one in RequestGroup), *(one.value for one in Handling)]),
+        metadata=about("A state, or several: `open`, `to_acknowledge` (no first response yet), `all`.", "open"),
+    )
+    overdue = fields.Boolean(
+        load_default=False,
+        truthy={"yes", "true"},
+        falsy={"no", "false"},
+        metadata=about("Whether to list only open requests of which a deadline has passed."),
+    )
+    sort = EnumField(RequestSort, load_default=RequestSort.DEADLINE, metadata=about("The order."))
+    handling = EnumField(Handling, load_default=None, metadata=about("The former name of `state`."))
 
 
 class ListSchema(ResponseSchema):
-    """The next deadline first."""
+    """One page of requests."""
 
     items = fields.List(fields.Nested(RequestSchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()

@@ -9,6 +9,7 @@ from flask import Response
 from marshmallow import Schema, fields
 
 from ...domain.instants import format_instant, parse_instant
+from ...domain.support.state_machine import Handling
 from ...errors import PayloadRejected, Refused
 from ...models.access import Role
 from ...models.products import Product
@@ -18,7 +19,8 @@ from ...services.core.runtime import JobKind
 from ...services.core.unit_of_work import Cause, UnitOfWork
 from ...services.inspections.add_declaration import declare
 from ...services.support.eligibility_checks import start_check
-from ...services.support.requests import list_requests, request_detail, summary, visible_request
+from ...services.support.request_lists import RequestGroup, RequestQuery, list_requests
+from ...services.support.requests import request_detail, summary, visible_request
 from ...services.support.submission import NewRequest, purchase_of, submit
 from ..actors import viewer_of
 from ..identity.authorization import signed_in
@@ -93,26 +95,40 @@ def show_support_request(request_id: str) -> Response:
 
 @operation("GET", "/support-requests", tag="Support", roles=EVERY_SIDE, query=ListQuerySchema, response=ListSchema)
 def list_support_requests(query: dict[str, Any]) -> Response:
-    """The requests that you may see, the next deadline first.
+    """The requests that you may see: searched, filtered, and the next deadline first.
 
     Customers see their own, sellers those about their products, the marketplace all of them. Requests without a running
-    deadline come last.
+    deadline come last. A cursor belongs to the `sort` that it was given for.
     """
     runtime = current_runtime()
     limit = query["limit"]
     viewer = viewer_of(signed_in())
+    kind = f"{LIST}-{query['sort']}"
     with runtime.database.read_session() as session:
         requests = list_requests(
             session,
             viewer,
-            handling=query["handling"],
-            after=_after(query.get("cursor")),
+            _wanted(query),
+            now=runtime.now(),
+            after=_after(kind, query.get("cursor")),
             limit=limit + 1,
         )
         more = len(requests) > limit
         items = [summary(request, viewer) for request in requests[:limit]]
-        cursor = encode(LIST, _key(requests[limit - 1])) if more else None
+        cursor = encode(kind, _key(requests[limit - 1])) if more else None
         return uncached_response(_LIST, {"items": items, "next_cursor": cursor})
+
+
+def _wanted(query: dict[str, Any]) -> RequestQuery:
+    state = query["handling"] or query["state"]
+    return RequestQuery(
+        state=RequestGroup(state) if state in list(RequestGroup) else Handling(state),
+        is_overdue=query["overdue"],
+        product_id=query.get("product"),
+        seller_id=query.get("seller"),
+        search=query.get("q"),
+        sort=query["sort"],
+    )
 
 
 def detail_of(uow: UnitOfWork, request: SupportRequest) -> dict[str, Any]:
@@ -194,8 +210,8 @@ def _key(request: SupportRequest) -> str:
     return f"{format_instant(at) if at else ''}|{request.number}"
 
 
-def _after(cursor: str | None) -> Any:
-    key = decode(LIST, cursor)
+def _after(kind: str, cursor: str | None) -> Any:
+    key = decode(kind, cursor)
     if key is None:
         return None
     at, _, number = key.partition("|")

@@ -15,8 +15,6 @@ from ...models.access import Role
 from ...models.drafts import RequestDraft
 from ...services.business_care.purchase_summary import PurchaseSummary, summarize_product_on_sale, summarize_purchase
 from ...services.business_care.status_banner import read_status_banner
-from ...services.business_care.subscription_view import list_purchases
-from ...services.catalog.lists import Page
 from ...services.core.unit_of_work import run_in_transaction
 from ...services.support.closures import shown_closures
 from ...services.support.drafts import DraftContent, own_draft, save_draft
@@ -24,11 +22,10 @@ from ..i18n.language import gettext, ngettext
 from ..identity.authorization import audience
 from ..labels.support import KINDS, kind_effect
 from ..list_pages import is_id
-from ..pagination import decode, encode
 from ..state import current_runtime
 from .blueprint import blueprint
 from .new_request_form import NewRequestForm
-from .purchases import customer_id, holder
+from .purchases import customer_id, holder, listed_purchases
 
 SHOWN = 25
 
@@ -135,12 +132,7 @@ def _id_of(name: str) -> str | None:
 
 
 def _choice(session: Session) -> str:
-    runtime = current_runtime()
-    after = decode("purchases", request.args.get("after") or None)
-    zone = runtime.settings.reference_zone
-    found, end = list_purchases(session, customer_id(), runtime.now(), zone, after=after, limit=SHOWN)
-    page = Page(items=found, next_after=encode("purchases", end))
-    return render_template("marketplace_hooks/customer/choose_purchase.html", page=page)
+    return render_template("marketplace_hooks/customer/choose_purchase.html", listed=listed_purchases(session))
 
 
 def _form(

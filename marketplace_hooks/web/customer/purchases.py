@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -14,18 +14,27 @@ from ...services.business_care.entitlements import PurchaseFilter, read_purchase
 from ...services.business_care.holders import Holder
 from ...services.business_care.purchase_summary import PurchaseSummary, summarize_purchase
 from ...services.business_care.status_banner import status_banner
-from ...services.business_care.subscription_view import SubscriptionView, list_purchases, read_subscription
-from ...services.catalog.lists import Page
+from ...services.business_care.subscription_view import (
+    PurchaseListItem,
+    SubscriptionView,
+    list_purchases,
+    read_subscription,
+)
 from ...services.releases.downloads import link_to, list_downloads
 from ..customer_export import export_response
 from ..i18n.language import gettext
 from ..identity.authorization import audience, signed_in
 from ..labels.business_care import DOWNLOADS
-from ..pagination import decode, decode_position, encode, position_key
+from ..labels.sorts import BY_ID
+from ..list_pages import PAGE_SIZE, ListPage, cursor, is_backward, list_page
+from ..list_query import ListQuery
+from ..pagination import decode, decode_position, position_key
 from ..state import current_runtime
 from .blueprint import blueprint
 
-SHOWN = 25
+LIST = "purchases"
+DOWNLOADS_LIST = "downloads"
+QUERY = ListQuery(sorts=BY_ID)
 RELEASES_SHOWN = 10
 
 
@@ -33,13 +42,24 @@ RELEASES_SHOWN = 10
 @audience(Role.CUSTOMER)
 def purchases() -> str:
     """The customer's purchases, each with its Business Care."""
+    QUERY.read()
+    with current_runtime().database.read_session() as session:
+        return render_template("marketplace_hooks/customer/purchases.html", listed=listed_purchases(session))
+
+
+def listed_purchases(session: Session) -> ListPage[PurchaseListItem]:
+    """The page of the customer's purchases that the address asks for."""
     runtime = current_runtime()
-    after = decode("purchases", request.args.get("after") or None)
-    with runtime.database.read_session() as session:
-        zone = runtime.settings.reference_zone
-        found, end = list_purchases(session, customer_id(), runtime.now(), zone, after=after, limit=SHOWN)
-        page = Page(items=found, next_after=encode("purchases", end))
-        return render_template("marketplace_hooks/customer/purchases.html", page=page)
+    found, _ = list_purchases(
+        session,
+        customer_id(),
+        runtime.now(),
+        runtime.settings.reference_zone,
+        after=decode(LIST, cursor()),
+        is_backward=is_backward(),
+        limit=PAGE_SIZE + 1,
+    )
+    return list_page(LIST, found, lambda one: one.purchase.id)
 
 
 @blueprint.get("/account/export")
@@ -64,18 +84,25 @@ def show_purchase(purchase_id: str, *, status: int = 200, refused: str | None = 
         now = runtime.now()
         facts = read_purchases(session, PurchaseFilter(purchase_id=purchase_id, customer_id=customer_id()), now)
         zone = runtime.settings.reference_zone
-        after = decode_position("downloads", request.args.get("after") or None)
         question = EntitlementQuestion(at=now, zone=zone)
-        found, end = list_downloads(
-            session, holder(purchase_id), question, purchase=facts[0], after=after, limit=RELEASES_SHOWN
+        found, _ = list_downloads(
+            session,
+            holder(purchase_id),
+            question,
+            purchase=facts[0],
+            after=decode_position(DOWNLOADS_LIST, cursor()),
+            is_backward=is_backward(),
+            limit=RELEASES_SHOWN + 1,
         )
-        key = None if end is None else position_key(*end)
+        downloads = list_page(
+            DOWNLOADS_LIST, found, lambda one: position_key(one.published_at, one.release_id), size=RELEASES_SHOWN
+        )
         page = render_template(
             "marketplace_hooks/customer/purchase.html",
             bought=bought,
             head=status_banner(facts, now=now, zone=zone),
             care=care_of(session, purchase_id),
-            downloads=Page(items=found, next_after=encode("downloads", key)),
+            downloads=downloads,
             refused=refused,
         )
     return make_response(page, status)

@@ -18,13 +18,16 @@ from ..form_reader import ChoiceField, PageForm, TextInputField
 from ..i18n.language import gettext
 from ..identity.authorization import audience, signed_in
 from ..labels.operations import SIGNS
-from ..list_pages import LONGEST_ID, PAGE_SIZE, checked_id, cursor, list_page
+from ..labels.sorts import OLDEST_FIRST
+from ..list_pages import LONGEST_ID, PAGE_SIZE, checked_id, cursor, is_backward, list_page
+from ..list_query import ListQuery
 from ..pagination import decode_number
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import page
 
 LIST = "operator-replies"
+QUERY = ListQuery(sorts=OLDEST_FIRST)
 
 
 class JudgementForm(PageForm):
@@ -68,9 +71,10 @@ def judge_reply() -> BaseResponse:
 
 
 def _show(*, status: int = 200, refused: str | None = None) -> Response:
+    QUERY.read()
     with current_runtime().database.read_session() as session:
         after = decode_number(LIST, cursor())
-        found = replies_to_confirm(session, after=after, limit=PAGE_SIZE + 1)
+        found = replies_to_confirm(session, after=after, is_backward=is_backward(), limit=PAGE_SIZE + 1)
         titles = product_titles(session, {one.request.product_id for one in found})
         listed = list_page(LIST, found, lambda one: one.message.id)
         now = current_runtime().now()

@@ -12,16 +12,30 @@ from ...domain.civil_days import first_instant
 from ...models.access import Role
 from ...models.audit import AuditEntry
 from ...services.access.audit_log import AuditFilter, find_entries
-from ..i18n.language import wording
+from ..i18n.language import lazy, wording
 from ..identity.authorization import audience
 from ..labels.audit import ACTIONS, CHANNELS, OUTCOMES
-from ..list_pages import PAGE_SIZE, ListPage, cursor, query_choice, query_text
-from ..pagination import decode_number, encode
+from ..labels.sorts import NEWEST_FIRST
+from ..list_pages import PAGE_SIZE, cursor, is_backward, list_page
+from ..list_query import Filter, ListQuery
+from ..pagination import decode_number
 from ..state import current_runtime
 from .blueprint import blueprint
-from .layout import page, query_day
+from .layout import page
 
 LIST = "operator-audit"
+QUERY = ListQuery(
+    filters=(
+        Filter(name="who", label=lazy("Who (ID or full name)")),
+        Filter(name="action", label=lazy("Action"), type="choice", options=tuple(ACTIONS.items())),
+        Filter(name="kind", label=lazy("Object type")),
+        Filter(name="id", label=lazy("Object ID")),
+        Filter(name="request", label=lazy("Request ID")),
+        Filter(name="from", label=lazy("From day"), type="day"),
+        Filter(name="to", label=lazy("To day"), type="day"),
+    ),
+    sorts=NEWEST_FIRST,
+)
 TRAIL = 10
 """Entries on the page of an object."""
 
@@ -30,29 +44,23 @@ TRAIL = 10
 @audience(Role.OPERATOR)
 def audit() -> Response:
     """The log, the newest entries first, by the filters of the query."""
-    first = query_day("from")
-    last = query_day("to")
+    asked = QUERY.read()
+    last = asked.day("to")
     wanted = AuditFilter(
-        who=query_text("who"),
-        action=query_choice("action", AuditAction),
-        object_type=query_text("kind"),
-        object_id=query_text("id"),
-        request_id=query_text("request"),
-        since=_start_of(first),
+        who=asked.get("who"),
+        action=asked.member("action", AuditAction),
+        object_type=asked.get("kind"),
+        object_id=asked.get("id"),
+        request_id=asked.get("request"),
+        since=_start_of(asked.day("from")),
         before=_start_of(None if last is None else last + timedelta(days=1)),
     )
     with current_runtime().database.read_session() as session:
-        entries, before = find_entries(session, wanted, before=decode_number(LIST, cursor()), limit=PAGE_SIZE)
-        return page(
-            "audit",
-            listed=ListPage(items=entries, next_after=encode(LIST, before)),
-            wanted=wanted,
-            first=first,
-            last=last,
-            actions=[(action.value, label) for action, label in ACTIONS.items()],
-            outcomes=OUTCOMES,
-            channels=CHANNELS,
+        entries, _ = find_entries(
+            session, wanted, before=decode_number(LIST, cursor()), is_backward=is_backward(), limit=PAGE_SIZE + 1
         )
+        listed = list_page(LIST, entries, lambda one: one.id)
+        return page("audit", listed=listed, asked=asked, outcomes=OUTCOMES, channels=CHANNELS)
 
 
 def read_trail(session: Session, kind: str, id_: str) -> list[AuditEntry]:

@@ -12,38 +12,51 @@ from ...services.catalog.cascade_progress import read_cascade_progress
 from ...services.operations import event_log
 from ...services.operations.event_trace import trace_cascade
 from ..csrf import wants_fragment
+from ..i18n.language import lazy
 from ..identity.authorization import audience
-from ..labels.states import state_tag
-from ..list_pages import PAGE_SIZE, ListPage, checked_id, cursor, query_choice, query_text
-from ..pagination import decode_number, encode
+from ..labels.operations import SUBJECTS
+from ..labels.sorts import NEWEST_FIRST
+from ..list_pages import PAGE_SIZE, checked_id, cursor, is_backward, list_page
+from ..list_query import Filter, ListQuery, state_options
+from ..pagination import decode_number
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import page
 
 LIST = "operator-cascades"
+QUERY = ListQuery(
+    filters=(
+        Filter(
+            name="kind",
+            label=lazy("About"),
+            type="choice",
+            options=tuple((kind.value, SUBJECTS[kind.value]) for kind in SubjectKind),
+            any=None,
+            default=SubjectKind.PRODUCT.value,
+        ),
+        Filter(name="id", label=lazy("ID")),
+        Filter(name="state", label=lazy("State"), type="choice", options=state_options(CascadeState)),
+    ),
+    sorts=NEWEST_FIRST,
+)
 
 
 @blueprint.get("/operator/cascades")
 @audience(Role.OPERATOR)
 def cascades() -> Response:
     """All cascades, the newest first."""
-    kind = query_choice("kind", SubjectKind)
-    id_ = query_text("id")
-    state = query_choice("state", CascadeState)
-    about = (kind or SubjectKind.PRODUCT, id_) if id_ is not None else None
+    asked = QUERY.read()
+    id_ = asked.get("id")
     with current_runtime().database.read_session() as session:
-        found, before = event_log.find_cascades(
-            session, state=state, subject=about, before=decode_number(LIST, cursor()), limit=PAGE_SIZE
+        found, _ = event_log.find_cascades(
+            session,
+            state=asked.member("state", CascadeState),
+            subject=None if id_ is None else (asked.get("kind") or "", id_),
+            before=decode_number(LIST, cursor()),
+            is_backward=is_backward(),
+            limit=PAGE_SIZE + 1,
         )
-        return page(
-            "cascades",
-            listed=ListPage(items=found, next_after=encode(LIST, before)),
-            kind=kind,
-            id=id_,
-            state=state,
-            states=[(one.value, state_tag(one)[1]) for one in CascadeState],
-            is_narrowed=id_ is not None or state is not None,
-        )
+        return page("cascades", listed=list_page(LIST, found, lambda one: one.number), asked=asked)
 
 
 @blueprint.get("/operator/cascades/<cascade_id>")

@@ -48,8 +48,13 @@ def _tasks(dashboard: Dashboard) -> list[dict[str, Any]]:
     counts = dashboard.tasks
     links: tuple[tuple[str, int, str, dict[str, Any]], ...] = (
         (gettext("Replies to confirm"), counts.replies, "mh_operator.replies", {}),
-        (gettext("Contested refusals"), counts.contested, "mh_operator.requests", {"show": "contested"}),
-        (gettext("Overdue deadlines of open requests"), counts.late, "mh_operator.requests", {}),
+        (
+            gettext("Contested refusals"),
+            counts.contested,
+            "mh_operator.requests",
+            {"state": "contested", "sort": "oldest"},
+        ),
+        (gettext("Overdue deadlines of open requests"), counts.late, "mh_operator.requests", {"overdue": "yes"}),
         (gettext("Manual refunds"), counts.refunds, "mh_operator.refunds", {}),
         (gettext("Rejected events"), counts.rejected, "mh_operator.events", {"uncorrected": "yes"}),
         (gettext("Failed events"), counts.failed_events, "mh_operator.events", {"state": "failed"}),

@@ -15,17 +15,28 @@ from ...services.outbox import delivery_log
 from ...services.outbox.payload_retention import is_purged
 from ...services.outbox.redeliver import redeliver
 from ..form_actions import run_form
-from ..i18n.language import gettext
+from ..i18n.language import gettext, lazy
 from ..identity.authorization import audience
 from ..labels.operations import SUBJECTS
-from ..labels.states import state_tag
-from ..list_pages import PAGE_SIZE, ListPage, cursor, query_choice, query_text
-from ..pagination import decode_number, encode
+from ..labels.sorts import NEWEST_FIRST
+from ..list_pages import PAGE_SIZE, cursor, is_backward, list_page
+from ..list_query import Filter, ListQuery, state_options
+from ..pagination import decode_number
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import page
 
 LIST = "operator-deliveries"
+QUERY = ListQuery(
+    filters=(
+        Filter(
+            name="kind", label=lazy("About"), type="choice", options=tuple(SUBJECTS.items()), any=None, default="event"
+        ),
+        Filter(name="id", label=lazy("ID")),
+        Filter(name="state", label=lazy("State"), type="choice", options=state_options(DeliveryState)),
+    ),
+    sorts=NEWEST_FIRST,
+)
 LARGEST = 2**63 - 1
 _OUTGOING_KINDS = {"request": "support_request"}
 
@@ -34,28 +45,22 @@ _OUTGOING_KINDS = {"request": "support_request"}
 @audience(Role.OPERATOR)
 def deliveries() -> Response:
     """The log of what was sent, the newest first."""
-    kind = query_text("kind")
-    id_ = query_text("id")
-    state = query_choice("state", DeliveryState)
-    by_subject = id_ is not None and kind in SUBJECTS and kind != "event"
+    asked = QUERY.read()
+    kind = asked.get("kind") or ""
+    id_ = asked.get("id")
+    by_subject = id_ is not None and kind != "event"
     with current_runtime().database.read_session() as session:
-        found, before = delivery_log.find_deliveries(
+        found, _ = delivery_log.find_deliveries(
             session,
-            state=state,
+            state=asked.member("state", DeliveryState),
             event_id=None if by_subject else id_,
-            subject=(_OUTGOING_KINDS.get(kind or "", kind or ""), id_ or "") if by_subject else None,
+            subject=(_OUTGOING_KINDS.get(kind, kind), id_ or "") if by_subject else None,
             before=decode_number(LIST, cursor()),
-            limit=PAGE_SIZE,
+            is_backward=is_backward(),
+            limit=PAGE_SIZE + 1,
         )
-        return page(
-            "deliveries",
-            listed=ListPage(items=found, next_after=encode(LIST, before)),
-            kind=kind,
-            id=id_,
-            state=state,
-            states=[(one.value, state_tag(one)[1]) for one in DeliveryState],
-            is_narrowed=id_ is not None or state is not None,
-        )
+        listed = list_page(LIST, found, lambda one: one.delivery.id)
+        return page("deliveries", listed=listed, asked=asked)
 
 
 @blueprint.get("/operator/deliveries/<int:delivery_id>")

@@ -19,20 +19,40 @@ from ...services.operations import event_log
 from ...services.operations.event_trace import trace_event
 from ...telemetry.log_context import get_logger
 from ..form_actions import run_form
-from ..i18n.language import gettext, wording
+from ..i18n.language import gettext, lazy, wording
 from ..identity.authorization import audience, signed_in
 from ..labels.operations import SUBJECTS
-from ..labels.states import state_tag
-from ..list_pages import PAGE_SIZE, ListPage, checked_id, cursor, query_choice, query_text
-from ..pagination import decode_number, encode
+from ..labels.sorts import NEWEST_FIRST
+from ..list_pages import PAGE_SIZE, checked_id, cursor, is_backward, list_page
+from ..list_query import YES, AskedList, Filter, ListQuery, state_options
+from ..pagination import decode_number
 from ..state import current_runtime
 from .blueprint import blueprint
 from .event_content import command_of, content_of, is_personal, shown_content
-from .layout import page, query_day
+from .layout import page
 
 log = get_logger(__name__)
 
 LIST = "operator-events"
+QUERY = ListQuery(
+    filters=(
+        Filter(
+            name="kind", label=lazy("About"), type="choice", options=tuple(SUBJECTS.items()), any=None, default="event"
+        ),
+        Filter(name="id", label=lazy("ID")),
+        Filter(name="type", label=lazy("Type"), suggestions=tuple(sorted(EVENTS))),
+        Filter(name="state", label=lazy("State"), type="choice", options=state_options(InboxState)),
+        Filter(
+            name="uncorrected",
+            label=lazy("Corrections"),
+            type="choice",
+            options=((YES, lazy("Rejected and not corrected")),),
+        ),
+        Filter(name="from", label=lazy("From day"), type="day"),
+        Filter(name="to", label=lazy("To day"), type="day"),
+    ),
+    sorts=NEWEST_FIRST,
+)
 REPLAYABLE = (InboxState.IGNORED, InboxState.REJECTED, InboxState.PARKED, InboxState.FAILED)
 
 
@@ -40,40 +60,17 @@ REPLAYABLE = (InboxState.IGNORED, InboxState.REJECTED, InboxState.PARKED, InboxS
 @audience(Role.OPERATOR)
 def events() -> Response:
     """The log of received events, the newest first, by the filters of the query."""
-    kind = query_text("kind")
-    id_ = query_text("id")
-    first = query_day("from")
-    last = query_day("to")
-    wanted: dict[str, Any] = {"type_": query_text("type"), "state": query_choice("state", InboxState)}
-    if id_ is not None:
-        found_by = {"event_id": id_} if kind not in SUBJECTS or kind == "event" else {"subject": f"{kind}:{id_}"}
-        wanted |= found_by
-    is_uncorrected = request.args.get("uncorrected") == "yes"
+    asked = QUERY.read()
     with current_runtime().database.read_session() as session:
-        found, before = event_log.find_events(
+        found, _ = event_log.find_events(
             session,
-            **wanted,
-            is_uncorrected=is_uncorrected,
-            received_from=None if first is None else _start_of(first),
-            received_before=None if last is None else _start_of(last + timedelta(days=1)),
+            **_wanted(asked),
             before=decode_number(LIST, cursor()),
-            limit=PAGE_SIZE,
+            is_backward=is_backward(),
+            limit=PAGE_SIZE + 1,
         )
-        return page(
-            "events",
-            listed=ListPage(items=found, next_after=encode(LIST, before)),
-            kind=kind,
-            id=id_,
-            type=wanted["type_"],
-            types=sorted(EVENTS),
-            state=wanted["state"],
-            states=[(state.value, state_tag(state)[1]) for state in InboxState],
-            first=first,
-            last=last,
-            is_uncorrected=is_uncorrected,
-            is_correctable=is_correctable,
-            is_narrowed=is_uncorrected or any(value is not None for value in (*wanted.values(), first, last)),
-        )
+        listed = list_page(LIST, found, lambda one: one.id)
+        return page("events", listed=listed, asked=asked, is_correctable=is_correctable)
 
 
 @blueprint.get("/operator/events/<event_id>")
@@ -135,6 +132,22 @@ def show_event(event_id: str, *, status: int = 200, refused: str | None = None) 
             is_correctable=is_correctable(event),
             is_moving=event.state is InboxState.RECEIVED,
         )
+
+
+def _wanted(asked: AskedList) -> dict[str, Any]:
+    kind = asked.get("kind")
+    id_ = asked.get("id")
+    first = asked.day("from")
+    last = asked.day("to")
+    return {
+        "type_": asked.get("type"),
+        "state": asked.member("state", InboxState),
+        "event_id": id_ if kind == "event" else None,
+        "subject": None if id_ is None or kind == "event" else f"{kind}:{id_}",
+        "is_uncorrected": asked.is_yes("uncorrected"),
+        "received_from": None if first is None else _start_of(first),
+        "received_before": None if last is None else _start_of(last + timedelta(days=1)),
+    }
 
 
 def _is_replayable(event: InboxEvent) -> bool:

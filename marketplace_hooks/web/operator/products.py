@@ -22,15 +22,24 @@ from ..form_actions import run_form
 from ..form_reader import PageForm, TextInputField
 from ..i18n.language import gettext, lazy
 from ..identity.authorization import audience, signed_in
-from ..labels.states import state_tag
-from ..list_pages import PAGE_SIZE, ListPage, checked_id, query_choice, query_text
-from ..pagination import decode, encode
+from ..labels.sorts import BY_ID
+from ..list_pages import PAGE_SIZE, checked_id, cursor, is_backward, list_page
+from ..list_query import Filter, ListQuery, state_options
+from ..pagination import decode
 from ..state import current_runtime
 from .audit import read_trail
 from .blueprint import blueprint
 from .layout import page
 
 LIST = "operator-products"
+QUERY = ListQuery(
+    filters=(
+        Filter(name="q", label=lazy("Product name"), type="search"),
+        Filter(name="seller", label=lazy("Seller ID")),
+        Filter(name="status", label=lazy("Status"), type="choice", options=state_options(Status)),
+    ),
+    sorts=BY_ID,
+)
 ENTRIES = 20
 LONGEST_REASON = 2_000
 EVERYTHING = Visibility(everything=True)
@@ -46,27 +55,19 @@ class ReinstatementForm(PageForm):
 @audience(Role.OPERATOR)
 def products() -> Response:
     """All products, hidden ones too, by id: by words of the name, status and seller."""
-    search = query_text("q")
-    seller_id = query_text("seller")
-    status = query_choice("status", Status)
+    asked = QUERY.read()
     with current_runtime().database.read_session() as session:
         found = find_products(
             session,
-            search=search,
-            seller_id=seller_id,
-            status=status,
-            after=decode(LIST, query_text("after")),
-            limit=PAGE_SIZE,
+            search=asked.get("q"),
+            seller_id=asked.get("seller"),
+            status=asked.member("status", Status),
+            after=decode(LIST, cursor()),
+            is_backward=is_backward(),
+            limit=PAGE_SIZE + 1,
             visibility=EVERYTHING,
         )
-        return page(
-            "products",
-            listed=ListPage(items=found.items, next_after=encode(LIST, found.next_after)),
-            search=search,
-            seller_id=seller_id,
-            wanted=status,
-            statuses=[(one.value, state_tag(one)[1]) for one in Status],
-        )
+        return page("products", listed=list_page(LIST, found.items, lambda card: card.product_id), asked=asked)
 
 
 @blueprint.get("/operator/products/<product_id>")

@@ -8,24 +8,43 @@ from ...domain.support.state_machine import RefundState
 from ...models.access import Role
 from ...services.catalog.names import customer_names, product_titles
 from ...services.support.work_queue import over_refunds, refunds_in
+from ..i18n.language import lazy
 from ..identity.authorization import audience
 from ..labels.operations import REFUND_LISTS
-from ..list_pages import PAGE_SIZE, cursor, list_page, query_choice
+from ..labels.sorts import LONGEST_DUE
+from ..list_pages import PAGE_SIZE, cursor, is_backward, list_page
+from ..list_query import Filter, ListQuery
 from ..pagination import decode_position, position_key
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import page
+
+QUERY = ListQuery(
+    filters=(
+        Filter(
+            name="state",
+            label=lazy("State"),
+            type="choice",
+            options=tuple(REFUND_LISTS.items()),
+            any=None,
+            default=RefundState.MANUAL.value,
+        ),
+    ),
+    sorts=LONGEST_DUE,
+)
 
 
 @blueprint.get("/operator/refunds")
 @audience(Role.OPERATOR)
 def refunds() -> Response:
     """The refunds in one state, the longest due first; by default those to be made by hand."""
-    wanted = query_choice("state", RefundState)
-    state = wanted if wanted in REFUND_LISTS else RefundState.MANUAL
+    asked = QUERY.read()
+    state = asked.member("state", RefundState) or RefundState.MANUAL
     kind = f"operator-refunds-{state}"
     with current_runtime().database.read_session() as session:
-        found = refunds_in(session, state, after=decode_position(kind, cursor()), limit=PAGE_SIZE + 1)
+        found = refunds_in(
+            session, state, after=decode_position(kind, cursor()), is_backward=is_backward(), limit=PAGE_SIZE + 1
+        )
         listed = list_page(kind, found, lambda one: position_key(one.claim.due_at, one.claim.request_id))
         return page(
             "refunds",

@@ -10,15 +10,18 @@ from ...models.access import Role
 from ...services.catalog.seller_list import find_seller, find_sellers
 from ...services.support.closures import shown_closures
 from ...services.support.sla_report import MonthReport, read_sla_report
-from ..i18n.language import wording
+from ..i18n.language import lazy, wording
 from ..identity.authorization import audience
-from ..list_pages import PAGE_SIZE, checked_id, list_page, query_text
+from ..labels.sorts import BY_ID
+from ..list_pages import PAGE_SIZE, checked_id, cursor, is_backward, list_page
+from ..list_query import Filter, ListQuery
 from ..pagination import decode
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import page
 
 LIST = "operator-sellers"
+QUERY = ListQuery(filters=(Filter(name="q", label=lazy("Search by name or ID"), type="search"),), sorts=BY_ID)
 MONTHS = 12
 
 
@@ -26,11 +29,13 @@ MONTHS = 12
 @audience(Role.OPERATOR)
 def sellers() -> Response:
     """All sellers by id, or those whose name holds what is searched for."""
-    search = query_text("q")
-    after = decode(LIST, query_text("after"))
+    asked = QUERY.read()
+    after = decode(LIST, cursor())
     with current_runtime().database.read_session() as session:
-        found = find_sellers(session, search=search, after=after, limit=PAGE_SIZE + 1)
-        return page("sellers", listed=list_page(LIST, found, lambda one: one.seller_id), search=search)
+        found = find_sellers(
+            session, search=asked.get("q"), after=after, is_backward=is_backward(), limit=PAGE_SIZE + 1
+        )
+        return page("sellers", listed=list_page(LIST, found, lambda one: one.seller_id), asked=asked)
 
 
 @blueprint.get("/operator/sellers/<seller_id>")

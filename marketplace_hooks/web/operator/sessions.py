@@ -10,10 +10,12 @@ from ...services.access import sessions as service
 from ...services.core.unit_of_work import UnitOfWork
 from ..form_actions import run_form
 from ..form_reader import PageForm, TextInputField
-from ..i18n.language import gettext
+from ..i18n.language import gettext, lazy
 from ..identity.authorization import audience
 from ..identity.sessions import PERSONAL_ROLES
-from ..list_pages import PAGE_SIZE, cursor, list_page, query_choice, query_text
+from ..labels.sorts import NEWEST_FIRST
+from ..list_pages import PAGE_SIZE, cursor, is_backward, list_page
+from ..list_query import Filter, ListQuery
 from ..navigation import ROLES
 from ..pagination import decode_position, position_key
 from ..state import current_runtime
@@ -21,6 +23,18 @@ from .blueprint import blueprint
 from .layout import page
 
 LIST = "operator-sessions"
+QUERY = ListQuery(
+    filters=(
+        Filter(
+            name="role",
+            label=lazy("Role"),
+            type="choice",
+            options=tuple((role.value, ROLES[role]) for role in PERSONAL_ROLES),
+        ),
+        Filter(name="subject", label=lazy("ID of the seller or customer")),
+    ),
+    sorts=NEWEST_FIRST,
+)
 
 
 class EndSessionForm(PageForm):
@@ -41,8 +55,9 @@ def sessions() -> Response:
 def end_sessions() -> BaseResponse:
     """End one session, or every session of the person that the list is narrowed to."""
     session_id = EndSessionForm.read().session_id.data
-    role = query_choice("role", Role)
-    subject = query_text("subject")
+    asked = QUERY.read()
+    role = asked.member("role", Role)
+    subject = asked.get("subject")
 
     def act(uow: UnitOfWork) -> None:
         if role is not None and subject is not None and not session_id:
@@ -60,25 +75,17 @@ def end_sessions() -> BaseResponse:
 
 def _show(*, status: int = 200, refused: str | None = None) -> Response:
     runtime = current_runtime()
-    role = query_choice("role", Role)
-    subject = query_text("subject")
+    asked = QUERY.read()
     with runtime.database.read_session() as session:
         found = service.list_sessions(
             session,
             runtime.settings,
             runtime.now(),
-            role=role,
-            subject=subject,
+            role=asked.member("role", Role),
+            subject=asked.get("subject"),
             before=decode_position(LIST, cursor()),
+            is_backward=is_backward(),
             limit=PAGE_SIZE + 1,
         )
-    return page(
-        "sessions",
-        status,
-        refused=refused,
-        listed=list_page(LIST, found, lambda one: position_key(one.created_at, one.id)),
-        role=role,
-        subject=subject,
-        roles_to_choose=[(one.value, str(ROLES[one])) for one in PERSONAL_ROLES],
-        is_narrowed=role is not None or subject is not None,
-    )
+        listed = list_page(LIST, found, lambda one: position_key(one.created_at, one.id))
+    return page("sessions", status, refused=refused, listed=listed, asked=asked)

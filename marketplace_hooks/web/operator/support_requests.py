@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, redirect, request, url_for
+from flask import Response
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.support.state_machine import ClockName, ClockState, Handling, RefundState
 from ...models.access import Role
 from ...models.products import Seller
 from ...services.catalog.names import customer_names, product_titles
+from ...services.support.request_lists import RequestGroup
 from ...services.support.requests import Viewer, request_detail, visible_request
-from ...services.support.work_queue import contested_requests, late_requests
+from ...services.support.work_queue import late_requests
 from ..case_file.responses import add_file_pages
 from ..case_file.sections import listing_section, proposals_section
 from ..identity.authorization import audience
@@ -24,44 +25,51 @@ from ..labels.deadlines import CLOCKS, POLICIES
 from ..labels.exchanges import exchange_views
 from ..labels.refusal_evidence import evidence_lines
 from ..labels.refusal_grounds import GROUND_FINDINGS, GROUNDS
+from ..labels.sorts import REQUEST_SORTS
 from ..labels.support import KINDS, MISSING, REPLY_REASONS
-from ..list_pages import PAGE_SIZE, checked_id, cursor, list_page, query_text
-from ..pagination import decode_number, decode_position, position_key
+from ..list_pages import PAGE_SIZE, checked_id, cursor, is_backward, list_page
+from ..list_query import AskedList
+from ..pagination import decode_position, position_key
+from ..request_lists import SELLER, listed_requests, request_query, wanted_requests
 from ..state import current_runtime
 from .audit import read_trail
 from .blueprint import blueprint
 from .layout import page
 
 LATE = "operator-late"
-CONTESTED = "operator-contested"
+QUERY = request_query(RequestGroup.ALL, SELLER, sorts=REQUEST_SORTS[1:])
 EXTENDABLE = ("running", "suspended")
 
 
 @blueprint.get("/operator/requests")
 @audience(Role.OPERATOR)
 def requests() -> BaseResponse:
-    """The open requests with a missed clock, or those whose refusal is contested; one is found by its id."""
-    if (wanted := query_text("id")) is not None:
-        return redirect(url_for("mh_operator.support_request", request_id=wanted), 303)
-    return _contested() if request.args.get("show") == "contested" else _late()
+    """All requests, by the filters of the query; those that are overdue by their missed clocks."""
+    asked = QUERY.read()
+    return _late(asked) if asked.is_yes("overdue") else _listed(asked)
 
 
-def _late() -> Response:
+def _late(asked: AskedList) -> Response:
     with current_runtime().database.read_session() as session:
-        found = late_requests(session, after=decode_position(LATE, cursor()), limit=PAGE_SIZE + 1)
+        found = late_requests(
+            session,
+            wanted_requests(asked),
+            after=decode_position(LATE, cursor()),
+            is_backward=is_backward(),
+            limit=PAGE_SIZE + 1,
+        )
         listed = list_page(LATE, found, lambda one: position_key(*one.position))
         titles = product_titles(session, {one.request.product_id for one in listed.items})
         return page(
-            "late_requests", listed=listed, titles=titles, show="late", clock_names=CLOCKS, now=current_runtime().now()
+            "late_requests", listed=listed, titles=titles, asked=asked, clock_names=CLOCKS, now=current_runtime().now()
         )
 
 
-def _contested() -> Response:
+def _listed(asked: AskedList) -> Response:
     with current_runtime().database.read_session() as session:
-        found = contested_requests(session, after=decode_number(CONTESTED, cursor()), limit=PAGE_SIZE + 1)
-        listed = list_page(CONTESTED, found, lambda one: one.number)
+        listed = listed_requests(session, Viewer(), asked)
         titles = product_titles(session, {one.product_id for one in listed.items})
-        return page("contested_requests", listed=listed, titles=titles, show="contested", grounds=GROUNDS)
+        return page("request_list", listed=listed, titles=titles, asked=asked, grounds=GROUNDS)
 
 
 @blueprint.get("/operator/requests/<request_id>")

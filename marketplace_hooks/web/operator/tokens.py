@@ -21,7 +21,9 @@ from ..i18n.language import gettext, lazy
 from ..identity.authorization import audience
 from ..identity.fresh_sign_in import require_fresh_sign_in
 from ..labels.operations import SCOPES
-from ..list_pages import PAGE_SIZE, checked_id, cursor, list_page
+from ..labels.sorts import NEWEST_FIRST
+from ..list_pages import PAGE_SIZE, checked_id, cursor, is_backward, list_page
+from ..list_query import ListQuery
 from ..navigation import ROLES
 from ..pagination import decode_position, position_key
 from ..state import current_runtime
@@ -29,6 +31,7 @@ from .blueprint import blueprint
 from .layout import page
 
 LIST = "operator-tokens"
+QUERY = ListQuery(sorts=NEWEST_FIRST)
 
 
 class TokenForm(PageForm):
@@ -89,13 +92,17 @@ def revoke_token(token_id: str) -> BaseResponse:
 
 
 def _show(*, status: int = 200, **shown: Any) -> Response:
+    QUERY.read()
     runtime = current_runtime()
     with runtime.database.read_session() as session:
-        found = service.list_tokens(session, before=decode_position(LIST, cursor()), limit=PAGE_SIZE + 1)
+        found = service.list_tokens(
+            session, before=decode_position(LIST, cursor()), is_backward=is_backward(), limit=PAGE_SIZE + 1
+        )
+        listed = list_page(LIST, found, lambda one: position_key(one.created_at, one.id))
     return page(
         "tokens",
         status,
-        listed=list_page(LIST, found, lambda one: position_key(one.created_at, one.id)),
+        listed=listed,
         now=runtime.now(),
         form={} if "made" in shown else request.form,
         chosen_scopes=request.form.getlist("scopes"),

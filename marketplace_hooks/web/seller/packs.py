@@ -8,25 +8,37 @@ from werkzeug.wrappers import Response as BaseResponse
 from ...models.access import Role
 from ...models.products import SubjectKind
 from ...services.catalog.seller_offers import list_seller_packs
+from ..i18n.language import lazy
 from ..identity.authorization import audience
-from ..list_pages import PAGE_SIZE, ListPage, cursor, query_text
-from ..pagination import decode, encode
+from ..labels.sorts import BY_ID
+from ..list_pages import PAGE_SIZE, cursor, is_backward, list_page
+from ..list_query import Filter, ListQuery
+from ..pagination import decode
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import page, seller_id
 from .offer_pages import cancel, show
 
 LIST = "own-packs"
+QUERY = ListQuery(filters=(Filter(name="q", label=lazy("Pack name"), type="search"),), sorts=BY_ID)
 
 
 @blueprint.get("/seller/packs")
 @audience(Role.SELLER)
 def packs() -> Response:
     """The seller's packs, by id: those whose name holds what is searched for."""
-    search = query_text("q")
+    asked = QUERY.read()
     with current_runtime().database.read_session() as session:
-        found = list_seller_packs(session, seller_id(), search=search, after=decode(LIST, cursor()), limit=PAGE_SIZE)
-    return page("packs", listed=ListPage(items=found.items, next_after=encode(LIST, found.next_after)), search=search)
+        found = list_seller_packs(
+            session,
+            seller_id(),
+            search=asked.get("q"),
+            after=decode(LIST, cursor()),
+            is_backward=is_backward(),
+            limit=PAGE_SIZE + 1,
+        )
+        listed = list_page(LIST, found.items, lambda one: one.card.pack_id)
+    return page("packs", listed=listed, asked=asked)
 
 
 @blueprint.get("/seller/packs/<pack_id>")

@@ -9,35 +9,50 @@ from ...domain.catalog.statuses import Status
 from ...models.access import Role
 from ...models.products import SubjectKind
 from ...services.catalog.seller_offers import list_seller_products
+from ..i18n.language import lazy
 from ..identity.authorization import audience
-from ..list_pages import PAGE_SIZE, ListPage, cursor, query_text
-from ..pagination import decode, encode
+from ..labels.sorts import BY_ID
+from ..list_pages import PAGE_SIZE, cursor, is_backward, list_page
+from ..list_query import Filter, ListQuery, state_options
+from ..pagination import decode
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import page, seller_id
 from .offer_pages import cancel, show, usual_change
 
 LIST = "own-products"
+QUERY = ListQuery(
+    filters=(
+        Filter(name="q", label=lazy("Product name"), type="search"),
+        Filter(
+            name="status", label=lazy("Status"), type="choice", options=state_options(Status), any=lazy("Any status")
+        ),
+    ),
+    sorts=BY_ID,
+    others=("choose",),
+)
 
 
 @blueprint.get("/seller")
 @audience(Role.SELLER)
 def products() -> Response:
     """The seller's products, by id: those whose name holds what is searched for, in one status or in any."""
-    wanted = request.args.get("status", "")
-    search = query_text("q")
-    status = Status(wanted) if wanted in list(Status) else None
+    asked = QUERY.read()
     with current_runtime().database.read_session() as session:
         found = list_seller_products(
-            session, seller_id(), search=search, status=status, after=decode(LIST, cursor()), limit=PAGE_SIZE
+            session,
+            seller_id(),
+            search=asked.get("q"),
+            status=asked.member("status", Status),
+            after=decode(LIST, cursor()),
+            is_backward=is_backward(),
+            limit=PAGE_SIZE + 1,
         )
-    listed = ListPage(items=found.items, next_after=encode(LIST, found.next_after))
+        listed = list_page(LIST, found.items, lambda one: one.card.product_id)
     return page(
         "products",
         listed=listed,
-        search=search,
-        status=status,
-        statuses=list(Status),
+        asked=asked,
         usual_change=usual_change,
         all_chosen=request.args.get("choose") == "all",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from sqlalchemy.orm import Session
 
 from ...domain.support.refusal_grounds import Ground
@@ -12,14 +12,8 @@ from ...domain.support.state_machine import OPEN, Handling, Kind
 from ...models.access import Role
 from ...models.support import SupportRequest
 from ...services.catalog.names import customer_names, product_titles
-from ...services.support.requests import (
-    RequestFilter,
-    Viewer,
-    clocks_of,
-    list_requests,
-    request_detail,
-    visible_request,
-)
+from ...services.support.request_lists import RequestGroup
+from ...services.support.requests import Viewer, clocks_of, request_detail, visible_request
 from ..case_file.responses import add_file_pages
 from ..case_file.sections import listing_section
 from ..identity.authorization import audience
@@ -27,27 +21,23 @@ from ..labels.check_facts import check_facts
 from ..labels.deadline_calendar import calendar_view
 from ..labels.deadlines import deadline_view
 from ..labels.exchanges import exchange_views
-from ..list_pages import PAGE_SIZE, checked_id, cursor, list_page
-from ..pagination import decode_numbered_position, position_key
+from ..list_pages import checked_id
+from ..request_lists import listed_requests, request_query
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import page, seller_id
 
-LIST = "own-requests"
+QUERY = request_query(RequestGroup.OPEN)
 
 
 @blueprint.get("/seller/requests")
 @audience(Role.SELLER)
 def requests() -> Response:
     """The seller's requests, the next deadline first."""
-    wanted = request.args.get("show", RequestFilter.OPEN.value)
-    chosen = RequestFilter(wanted) if wanted in list(RequestFilter) else RequestFilter.OPEN
-    viewer = Viewer(seller_id=seller_id())
+    asked = QUERY.read()
     now = current_runtime().now()
-    after = decode_numbered_position(LIST, cursor())
     with current_runtime().database.read_session() as session:
-        found = list_requests(session, viewer, which=chosen, now=now, after=after, limit=PAGE_SIZE + 1)
-        listed = list_page(LIST, found, lambda one: position_key(one.next_deadline_at, one.number))
+        listed = listed_requests(session, Viewer(seller_id=seller_id()), asked)
         running = clocks_of(session, [one.id for one in listed.items])
         titles = product_titles(session, (one.product_id for one in listed.items))
         names = customer_names(session, (one.customer_id for one in listed.items))
@@ -55,9 +45,7 @@ def requests() -> Response:
         id_: {name: deadline_view(clock, now) for name, clock in both.items() if clock is not None}
         for id_, both in running.items()
     }
-    return page(
-        "requests", listed=listed, chosen=chosen, filters=list(RequestFilter), clocks=clocks, titles=titles, names=names
-    )
+    return page("requests", listed=listed, asked=asked, clocks=clocks, titles=titles, names=names)
 
 
 @blueprint.get("/seller/requests/<request_id>")

@@ -11,10 +11,8 @@ from flask import request
 from ...models.access import Role
 from ...models.cascades import CascadeState
 from ...services.catalog.status_history import CANCELLED, SCHEDULED, StatusHistoryEntry
-from ...services.support.owed_refunds import RefundFilter
-from ...services.support.requests import RequestFilter
 from ..form_idempotency import once_token
-from ..i18n.language import LazyText, gettext, lazy
+from ..i18n.language import gettext
 from ..labels.business_care import REMEDIES, care_extent, care_title, why_inactive
 from ..labels.change_results import step_result, summarize_changes
 from ..labels.deadlines import CLOCKS
@@ -34,14 +32,6 @@ from ..labels.statuses import (
 )
 from ..labels.support import GIVEN_BACK, KINDS, MISSING, REFUND_LINES, REPLY_REASONS
 from .blueprint import blueprint
-
-FILTERS: dict[str, LazyText] = {
-    RequestFilter.OPEN: lazy("Open"),
-    RequestFilter.TO_ACKNOWLEDGE: lazy("Awaiting first response"),
-    RequestFilter.LATE: lazy("Overdue"),
-    RequestFilter.ALL: lazy("All"),
-    RefundFilter.OUTSTANDING: lazy("To be refunded"),
-}
 
 
 @blueprint.context_processor
@@ -71,7 +61,6 @@ def template_context() -> dict[str, Any]:
         "step_result": step_result,
         "summarize_changes": summarize_changes,
         "steps": STEPS,
-        "filter_labels": FILTERS,
         "why_inactive": why_inactive,
         "withdrawn_by": labels_for(Role.SELLER, WITHDRAWN_BY),
     }

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from marketplace_hooks.domain.support.state_machine import RefundState
+from marketplace_hooks.domain.support.state_machine import Handling, RefundState
 from marketplace_hooks.models.cascades import CascadeState
 from marketplace_hooks.models.inbox import InboxState
 from marketplace_hooks.models.outbox import DeliveryState
@@ -17,12 +17,15 @@ from marketplace_hooks.services.operations.event_trace import trace_cascade, tra
 from marketplace_hooks.services.outbox import delivery_log
 from marketplace_hooks.services.outbox.endpoints import add_endpoint
 from marketplace_hooks.services.support import work_queue
+from marketplace_hooks.services.support.request_lists import RequestQuery, RequestSort, list_requests
+from marketplace_hooks.services.support.requests import Viewer
 
 from ...support.bulk_purchases import copy_logs, copy_rows, gather_statistics
 from ...support.marketplace import OFFLINE, Marketplace
 from ...support.recorded_statements import assert_no_table_scan, recorded_statements
 from ...support.support_desk import REQUEST, set_up_request, set_up_support
 
+CONTESTED = RequestQuery(state=Handling.CONTESTED, sort=RequestSort.OLDEST)
 MANY = 10_000
 MANY_EVENTS = 40_000
 TABLES = ("mh_inbox", "mh_cascades", "mh_outbox", "mh_deliveries", "mh_messages", "mh_clocks", "mh_refund_claims")
@@ -81,7 +84,7 @@ def test_what_waits_and_how_the_whole_is_doing_is_read_from_an_index(crowded: Ma
     with recorded_statements(runtime.database.engine) as heard, runtime.database.read_session() as session:
         assert work_queue.replies_to_confirm(session, limit=26) == []
         assert work_queue.late_requests(session, after=(now, "copy-10000001:fix"), limit=26) == []
-        assert work_queue.contested_requests(session, limit=26) == []
+        assert list_requests(session, Viewer(), CONTESTED, limit=26) == []
         assert work_queue.refunds_in(session, RefundState.MANUAL, after=(now, "copy-10000001"), limit=26) == []
         figures = dashboard.read_dashboard(session, now, runtime.settings.reference_zone)
     assert (figures.tasks.late, len(figures.days)) == (0, dashboard.DAYS_SHOWN)

@@ -8,11 +8,12 @@ import pytest
 import time_machine
 
 from marketplace_hooks.domain.support.refusal_grounds import Ground
-from marketplace_hooks.domain.support.state_machine import RefundState
+from marketplace_hooks.domain.support.state_machine import Handling, RefundState
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
 from marketplace_hooks.services.support import moves
+from marketplace_hooks.services.support.request_lists import RequestQuery, RequestSort, list_requests
+from marketplace_hooks.services.support.requests import Viewer
 from marketplace_hooks.services.support.work_queue import (
-    contested_requests,
     late_requests,
     refunds_in,
     replies_to_confirm,
@@ -29,6 +30,8 @@ from ...support.support_desk import (
     publish_request,
     set_up_support,
 )
+
+CONTESTED = RequestQuery(state=Handling.CONTESTED, sort=RequestSort.OLDEST)
 
 
 @pytest.fixture
@@ -64,6 +67,9 @@ def test_late_requests_come_the_last_missed_first_page_by_page(
         while page := late_requests(session, after=after, limit=1):
             after = page[0].position
             found.append((page[0].request.id, page[0].clock.name.value))
+        before = late_requests(session, after=after, is_backward=True, limit=2)
+        assert [(one.request.id, one.clock.name.value) for one in before] == found[1:3]
+        assert late_requests(session, RequestQuery(product_id="mod-2"), limit=1) == []
     assert sorted(found) == [(f"request-{number}", name) for number in (1, 2) for name in ("acknowledgement", "fix")]
     assert [name for _, name in found] == ["fix", "fix", "acknowledgement", "acknowledgement"]
 
@@ -83,12 +89,10 @@ def test_a_contested_refusal_waits_until_it_is_decided(desk: Marketplace) -> Non
 
     in_transaction(desk, contest)
     with desk.runtime.database.read_session() as session:
-        [contested] = contested_requests(session, limit=10)
-        assert contested.id == REQUEST
-        assert contested_requests(session, after=contested.number, limit=10) == []
+        assert [one.id for one in list_requests(session, Viewer(), CONTESTED, limit=10)] == [REQUEST]
     in_transaction(desk, lambda uow: moves.uphold(uow, REQUEST, reason="Right", cause=CAUSE))
     with desk.runtime.database.read_session() as session:
-        assert contested_requests(session, limit=10) == []
+        assert list_requests(session, Viewer(), CONTESTED, limit=10) == []
 
 
 def test_refunds_are_listed_by_their_state(desk: Marketplace, clock: time_machine.Traveller) -> None:

@@ -335,7 +335,7 @@ def test_a_long_thread_costs_no_more_statements(customer: Browser, desk: Marketp
     assert len(many) == len(few) <= 11
 
 
-@pytest.mark.parametrize("order", ["", "order=newest"])
+@pytest.mark.parametrize("order", ["", "sort=newest"])
 def test_the_list_of_requests_goes_on_by_a_cursor(customer: Browser, desk: Marketplace, order: str) -> None:
     for number in range(27):
         publish_request(desk, f"more-{number}")

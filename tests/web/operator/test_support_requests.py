@@ -57,19 +57,19 @@ def is_contested(shop: Marketplace) -> None:
 def test_open_requests_with_a_missed_clock_are_listed_until_they_end(
     shop: Marketplace, operator: Browser, clock: time_machine.Traveller
 ) -> None:
-    assert "No open request is overdue" in operator.get("/operator/requests").visible_text
+    assert "No open request is overdue" in operator.get("/operator/requests?overdue=yes").visible_text
     clock.shift(timedelta(days=3))
     shop.run_all_now()
     recover_missed(shop.runtime, "tests")
-    page = operator.get("/operator/requests")
+    page = operator.get("/operator/requests?overdue=yes")
     assert (PAGE in page.links, "First response" in page.visible_text) == (True, True)
     in_transaction(shop, lambda uow: moves.withdraw(uow, REQUEST, CAUSE))
-    assert PAGE not in operator.get("/operator/requests").links
+    assert PAGE not in operator.get("/operator/requests?overdue=yes").links
 
 
 def test_a_contested_refusal_is_listed_and_overturned_with_a_reason(shop: Marketplace, operator: Browser) -> None:
     is_contested(shop)
-    assert PAGE in operator.get("/operator/requests?show=contested").links
+    assert PAGE in operator.get("/operator/requests?state=contested").links
     page = operator.get(PAGE)
     assert ("A third party." in page.visible_text, "It is your module." in page.visible_text) == (True, True)
     wrong = operator.post(f"{PAGE}/overturn", text=" ")
@@ -80,7 +80,7 @@ def test_a_contested_refusal_is_listed_and_overturned_with_a_reason(shop: Market
     assert "Refusal overturned" in operator.get(PAGE).visible_text
     assert (request(shop).handling.value, clocks(shop)["fix"]) == ("accepted", "running")
     assert "The module is the seller’s own." in done.visible_text
-    assert "No refusal is contested" in operator.get("/operator/requests?show=contested").visible_text
+    assert "No refusal is contested" in operator.get("/operator/requests?state=contested").visible_text
 
 
 def test_who_decides_a_contest_reads_what_was_announced_checked_and_shown(shop: Marketplace, operator: Browser) -> None:
@@ -180,7 +180,8 @@ def test_what_became_impossible_meanwhile_is_said_and_changes_nothing(shop: Mark
 def test_a_request_is_opened_by_its_id_and_unknown_moves_are_404(
     shop: Marketplace, operator: Browser, clock: time_machine.Traveller
 ) -> None:
-    assert operator.get(f"/operator/requests?id={REQUEST}").answer.location == PAGE
+    assert PAGE in operator.get(f"/operator/requests?q={REQUEST}").links
+    assert "No matching request" in operator.get("/operator/requests?q=no-such-words").visible_text
     clock.shift(timedelta(hours=1))
     publish_message(shop)
     assert "counts as a response" in operator.get(PAGE).visible_text

@@ -14,7 +14,8 @@ from marketplace_hooks.domain.catalog.statuses import Status
 from marketplace_hooks.models.support import RefundClaim, SupportRequest
 from marketplace_hooks.services.catalog.seller_offers import list_seller_products
 from marketplace_hooks.services.support.owed_refunds import RefundFilter, seller_refunds
-from marketplace_hooks.services.support.requests import RequestFilter, Viewer, list_requests
+from marketplace_hooks.services.support.request_lists import RequestGroup, RequestQuery, list_requests
+from marketplace_hooks.services.support.requests import Viewer
 
 from ...support.bulk_purchases import copy_rows, gather_statistics
 from ...support.marketplace import Marketplace
@@ -56,7 +57,7 @@ def _requests(session: Session) -> list[SupportRequest]:
     last = everything[-1]
     assert list_requests(session, VIEWER, after=(last.next_deadline_at, last.number), limit=26)
     assert list_requests(session, VIEWER, after=(None, 15_000), limit=26)
-    return list_requests(session, VIEWER, which=RequestFilter.OPEN, now=NOW, limit=26)
+    return list_requests(session, VIEWER, RequestQuery(state=RequestGroup.OPEN), now=NOW, limit=26)
 
 
 def _claims(session: Session) -> list[Any]:

@@ -320,10 +320,10 @@ def test_a_refund_is_listed_by_what_is_asked_for(
     publish_message(desk)
     clock.move_to(due(desk, FIX))
     desk.run_all_now()
-    assert "Due" in browser.get("/seller/refunds?show=waiting").visible_text
+    assert "Due" in browser.get("/seller/refunds?state=waiting").visible_text
     clock.shift(timedelta(days=5))
     desk.run_all_now()
-    assert "Requested" in browser.get("/seller/refunds?show=all").visible_text
+    assert "Requested" in browser.get("/seller/refunds?state=all").visible_text
 
 
 def test_a_french_seller_refuses_in_french(desk: Marketplace) -> None:

@@ -70,11 +70,10 @@ def test_a_clock_that_ends_within_a_day_is_marked(desk: Marketplace, browser: Br
     ("show", "expected"),
     [
         ("", {"request-new", "request-late", "request-answered"}),
-        ("?show=open", {"request-new", "request-late", "request-answered"}),
-        ("?show=to_acknowledge", {"request-new", "request-late"}),
-        ("?show=late", {"request-late"}),
-        ("?show=all", {"request-new", "request-late", "request-answered", "request-over"}),
-        ("?show=nonsense", {"request-new", "request-late", "request-answered"}),
+        ("?state=open", {"request-new", "request-late", "request-answered"}),
+        ("?state=to_acknowledge", {"request-new", "request-late"}),
+        ("?overdue=yes", {"request-late"}),
+        ("?state=all", {"request-new", "request-late", "request-answered", "request-over"}),
     ],
 )
 def test_the_inbox_shows_what_is_asked_for(
@@ -96,7 +95,7 @@ def test_the_inbox_shows_what_is_asked_for(
 
 def test_an_empty_inbox_says_so(browser: Browser) -> None:
     assert "No request is open" in browser.get("/seller/requests").visible_text
-    assert "Nothing is overdue" in browser.get("/seller/requests?show=late").visible_text
+    assert "Nothing is overdue" in browser.get("/seller/requests?overdue=yes").visible_text
 
 
 def _many(desk: Marketplace, count: int) -> None:
@@ -248,4 +247,4 @@ def test_other_sellers_requests_are_not_found(desk: Marketplace, browser: Browse
     publish_request(desk)
     assert browser.get(f"/seller/requests/{REQUEST}{page}").status == 200
     assert other.get(f"/seller/requests/{REQUEST}{page}").status == 404
-    assert listed(other.get("/seller/requests?show=all")) == []
+    assert listed(other.get("/seller/requests?state=all")) == []
