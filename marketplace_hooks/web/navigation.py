@@ -58,6 +58,7 @@ LANDING_ENDPOINTS: Mapping[Role, str] = {role: entries[0][0] for role, entries i
 class NavigationItem:
     """One entry of the navigation."""
 
+    endpoint: str
     url: str
     label: LazyText
     is_current: bool
@@ -66,12 +67,19 @@ class NavigationItem:
 def navigation_items(identity: Identity | None) -> list[NavigationItem]:
     """The navigation of who is signed in; empty for nobody."""
     offered = [] if identity is None else NAVIGATION.get(identity.role, ())
-    known = [(url_for(endpoint), label) for endpoint, label in offered if endpoint in current_app.view_functions]
+    known = [(endpoint, url_for(endpoint), label) for endpoint, label in offered if _is_page(endpoint)]
     current_url = request.root_path + request.path
     current = max(
-        (url for url, _ in known if current_url == url or current_url.startswith(f"{url}/")), key=len, default=None
+        (url for _, url, _ in known if current_url == url or current_url.startswith(f"{url}/")), key=len, default=None
     )
-    return [NavigationItem(url=url, label=label, is_current=url == current) for url, label in known]
+    return [
+        NavigationItem(endpoint=endpoint, url=url, label=label, is_current=url == current)
+        for endpoint, url, label in known
+    ]
+
+
+def _is_page(endpoint: str) -> bool:
+    return endpoint in current_app.view_functions
 
 
 def landing_page(role: Role) -> str:

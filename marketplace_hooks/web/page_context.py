@@ -7,12 +7,14 @@ from typing import Any
 from . import charts
 from .appearance import chosen_appearance
 from .assets import asset_url
+from .attention import attention_counts, attention_label
 from .csrf import form_token
 from .demo_tour import STEPS, current_tour
 from .flash import messages
 from .i18n.formatting import LANGUAGES
 from .i18n.language import template_context, wording
 from .identity.authorization import identify
+from .labels import urgency
 from .labels.states import display_state, state_tag
 from .navigation import ROLES, is_first_page, landing_page, navigation_items, page_url
 from .page_brand import PageBrand
@@ -28,11 +30,16 @@ def page_context() -> dict[str, Any]:
         **template_context(),
         "appearance": chosen_appearance(),
         "asset": asset_url,
+        "attention_counts": attention_counts,
+        "attention_label": attention_label,
         "bars": charts.bars,
         "brand": PageBrand(),
         "landing_page": landing_page,
         "form_token": form_token,
         "current_url": current_url(),
+        "days_away": urgency.days_away,
+        "time_away": urgency.time_away,
+        "urgency": urgency.urgency,
         "identity": identity,
         "is_demo": settings.demo,
         "is_first_page": is_first_page,

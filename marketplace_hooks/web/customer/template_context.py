@@ -10,8 +10,8 @@ from ...domain.catalog.statuses import Status
 from ...services.business_care.subscription_view import SubscriptionView
 from ..labels import business_care
 from ..labels.catalog import versions
-from ..labels.deadlines import days_away, last_day_of
 from ..labels.support import time_limits
+from ..labels.urgency import last_day_of
 from ..state import current_runtime
 from .blueprint import blueprint
 from .new_request_form import KEYS
@@ -23,7 +23,6 @@ def template_context() -> dict[str, Any]:
     """What every template of the customer's pages can use."""
     return {
         **business_care.banner_context(),
-        "days_away": days_away,
         "downloads_why": business_care.DOWNLOADS,
         "key_errors": key_errors,
         "last_day_of": last_day_of,

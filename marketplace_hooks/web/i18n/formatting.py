@@ -142,12 +142,23 @@ class Wording:
         """A day of this year, as short as can be: « 28/11 »."""
         return str(dates.format_skeleton("Md", value, locale=self.locale))
 
-    def instant(self, value: datetime, length: Length = "long") -> str:
-        """Day, time and the place whose time it is, such as « 2 mars 2026, 11:05 (heure de Paris) »."""
+    def moment(self, value: datetime, length: Length = "long") -> str:
+        """Day and time, such as « 2 mars 2026, 11:05 », on a page that names the zone."""
         local = value.astimezone(self.zone)
         joined = str(dates.get_datetime_format(length, locale=self.locale)).replace("'", "")
         time = dates.format_time(local, "short", locale=self.locale)
-        text = joined.replace("{0}", time).replace("{1}", self._date(local.date(), length))
+        return joined.replace("{0}", time).replace("{1}", self._date(local.date(), length))
+
+    def time_away(self, value: datetime, now: datetime) -> str:
+        """How far away it is: « il y a 3 heures », « dans 2 jours »."""
+        away = value - now
+        if abs(away.total_seconds()) < 60:
+            return self.gettext("just now") if away <= timedelta(0) else self.gettext("in a moment")
+        return str(dates.format_timedelta(away, threshold=1, add_direction=True, locale=self.locale))
+
+    def instant(self, value: datetime, length: Length = "long") -> str:
+        """Day, time and the place whose time it is, such as « 2 mars 2026, 11:05 (heure de Paris) »."""
+        text = self.moment(value, length)
         if self.zone.key in ("UTC", "Etc/UTC"):
             return f"{text} (UTC)"
         city = dates.get_timezone_location(self.zone, locale=self.locale, return_city=True)

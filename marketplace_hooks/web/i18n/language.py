@@ -104,6 +104,7 @@ def template_context() -> dict[str, Any]:
         "money": reader.money,
         "number": reader.number,
         "day": reader.day,
-        "instant": reader.instant,
+        "instant": reader.moment,
+        "exact_instant": reader.instant,
         "language": reader.language,
     }

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from ...domain.support.deadlines import BusinessDayPolicy, SkipReason
 from ...domain.support.state_machine import ClockName, ClockState
 from ...models.access import Role
 from ..i18n.language import LazyText, gettext, lazy, ngettext, wording
-from ..state import current_runtime
 from .label import Label
+from .urgency import days_away
 
 SOON_S = 24 * 3600
 
@@ -136,19 +136,6 @@ def policy_notes(trace: DeadlineTrace) -> list[str]:
     return notes
 
 
-def last_day_of(due_before: datetime) -> date:
-    """The last day that counts of a deadline that ends, exclusively, at this instant."""
-    return (due_before - timedelta(microseconds=1)).astimezone(current_runtime().settings.reference_zone).date()
-
-
-def days_away(last_day: date, now: datetime) -> str:
-    """How far the last day of a deadline is from today, such as "in 2 days" or "10 days overdue"."""
-    count = (last_day - now.astimezone(current_runtime().settings.reference_zone).date()).days
-    if count > 0:
-        return ngettext("in %(count)s day", "in %(count)s days", count)
-    return ngettext("%(count)s day overdue", "%(count)s days overdue", -count) if count else gettext("today")
-
-
 def closure_limit(days: int) -> str:
     """How long a closure suspends deadlines, in a sentence."""
     return ngettext(
@@ -196,7 +183,7 @@ def deadline_view(clock: Mapping[str, Any], now: datetime) -> DeadlineView:
         tag=ClockState.MISSED if is_late else state,
         means=PAUSED.get(state),
         last_day=clock["last_day"],
-        away=days_away(clock["last_day"], now) if clock["last_day"] and clock["stopped_at"] is None else "",
+        away=days_away(clock["last_day"]) if clock["last_day"] and clock["stopped_at"] is None else "",
         due_before=due,
         started_at=clock["started_at"],
         stopped_at=clock["stopped_at"],
@@ -246,7 +233,7 @@ def why_this_date(clock: Mapping[str, Any]) -> list[str]:
     if not trace.counted:
         return []
     why = [
-        gettext("Counted from %(instant)s; that day does not count.", instant=reader.instant(clock["started_at"])),
+        gettext("Counted from %(instant)s; that day does not count.", instant=reader.moment(clock["started_at"])),
         _span(trace.counted),
         POLICIES[trace.policy].for_role(Role.CUSTOMER),
     ]

@@ -17,21 +17,21 @@ from ...support.recorded_statements import counting_queries
 from ...support.support_desk import in_transaction, publish_request, set_up_request, set_up_support
 
 LISTS = {
-    "/operator": 18,
-    "/operator/events": 1,
-    "/operator/deliveries": 1,
-    "/operator/cascades": 1,
-    "/operator/replies": 3,
-    "/operator/requests?overdue=yes": 2,
-    "/operator/requests?state=contested": 2,
-    "/operator/refunds": 5,
-    "/operator/reversals": 3,
-    "/operator/products": 1,
-    "/operator/sellers": 3,
-    "/operator/sessions": 1,
-    "/operator/tokens": 1,
+    "/operator": 19,
+    "/operator/events": 2,
+    "/operator/deliveries": 2,
+    "/operator/cascades": 2,
+    "/operator/replies": 4,
+    "/operator/requests?overdue=yes": 3,
+    "/operator/requests?state=contested": 3,
+    "/operator/refunds": 6,
+    "/operator/reversals": 4,
+    "/operator/products": 2,
+    "/operator/sellers": 4,
+    "/operator/sessions": 2,
+    "/operator/tokens": 2,
 }
-"""Each list with the statements that it may take, however much is on it."""
+"""Each list with the statements that it may take, however much is on it; one of them counts for the navigation."""
 
 
 @pytest.fixture
@@ -119,4 +119,5 @@ def test_what_no_page_is_called_is_404_and_a_strange_cursor_400(lived: Marketpla
     lists = [path.removeprefix("/operator/").partition("?")[0] for path in LISTS if path != "/operator"]
     for path in lists:
         assert operator.get(f"/operator/{path}?after=%00x").status == 400
-    assert operator.get("/operator/events?from=99999-01-01&state=x&kind=%00&id=%00").status == 200
+        assert operator.get(f"/operator/{path}?after=1.%00x").status == 400
+    assert operator.get("/operator/events?kind=%00&id=%00").status == 200
