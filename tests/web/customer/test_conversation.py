@@ -332,7 +332,7 @@ def test_a_long_thread_costs_no_more_statements(customer: Browser, desk: Marketp
         publish_message(desk, f"m-{number}", body=f"Answer {number}")
     with counting_queries(desk) as many:
         customer.get(PAGE)
-    assert len(many) == len(few) <= 11
+    assert len(many) == len(few) <= 12
 
 
 @pytest.mark.parametrize("order", ["", "sort=newest"])
@@ -341,7 +341,7 @@ def test_the_list_of_requests_goes_on_by_a_cursor(customer: Browser, desk: Marke
         publish_request(desk, f"more-{number}")
     with counting_queries(desk) as many:
         first = customer.get(f"/support?{order}")
-    assert len(many) <= 4
+    assert len(many) <= 5  # a list of several pages is counted.
     [further] = [link for link in first.links if "after=" in link]
     shown = [link for page in (first, customer.get(further)) for link in page.links if link.startswith("/support/")]
     requests = [link for link in shown if link != "/support/new"]

@@ -16,7 +16,8 @@ LISTS = ("/operator/events", "/operator/deliveries", "/operator/cascades")
 
 @pytest.mark.parametrize("path", LISTS)
 def test_the_first_page_is_updated_until_it_is_stopped(marketplace: Marketplace, operator: Browser, path: str) -> None:
-    query = f"{path}?state=failed"
+    state = "exhausted" if path.endswith("deliveries") else "failed"
+    query = f"{path}?state={state}"
     page = operator.get(query)
     assert f'id="log" hx-get="{query}" hx-trigger="every 5s" hx-select="#log"' in page.text
     assert f"{query}&live=no" in page.links

@@ -284,8 +284,8 @@ def test_a_missed_fix_makes_a_refund_due_which_the_seller_sees(
         words = browser.get("/seller/refunds").visible_text
     assert "About request-1" in words
     assert "€99.00" in words
-    # The refunds, the balances of all of them, the products, the customers.
-    assert len(queries) == 4
+    # The refunds, the balances of all of them, the products, the customers, and what needs attention.
+    assert len(queries) == 5
     assert "No refund is due" in browser_of(desk, "seller", "seller-2").get("/seller/refunds").visible_text
 
 

@@ -125,7 +125,7 @@ def test_the_inbox_is_read_page_by_page_with_as_many_statements_however_long_it_
         shown += listed(page)
         path = next((link for link in page.links if "after=" in link and "language" not in link), "")
     assert len(shown) == len(set(shown)) == 71
-    assert max(counts) <= 5
+    assert max(counts) <= 7  # with the count of the list, and what needs attention.
     assert len(counts) == 3
 
 
@@ -182,7 +182,7 @@ def test_each_clock_says_why_it_ends_on_that_day(desk: Marketplace, browser: Bro
     page = browser.get(f"/seller/requests/{REQUEST}")
     words = page.visible_text
     assert "First response In progress Due by 3 March 2026. Why this date?" in words
-    assert "Counted from 2 Mar 2026, 11:30 (Paris time). That day does not count, whatever the time." in words
+    assert "Counted from 2 Mar 2026, 11:30. That day does not count, whatever the time." in words
     answer, fix = calendars(page)
     assert (answer["start"], answer["last"], answer.get("counted")) == ([2], [3], None)
     assert (fix["start"], fix["last"], len(fix["counted"])) == ([2], [13], 29)
