@@ -23,6 +23,8 @@ GROUPS: Mapping[RequestGroup, LazyText] = {
     RequestGroup.TO_ACKNOWLEDGE: lazy("Awaiting first response"),
     RequestGroup.ALL: lazy("All"),
 }
+STATES: Mapping[Handling, LazyText] = {Handling.ACCEPTED: lazy("Accepted")}
+"""States whose word is that of a group."""
 SELLER = Filter(name="seller", label=lazy("Seller ID"))
 
 
@@ -71,4 +73,4 @@ def listed_requests(session: Session, viewer: Viewer, asked: AskedList) -> ListP
 
 def _states() -> Options:
     groups: list[tuple[str, LazyText | str]] = [(one.value, GROUPS[one]) for one in RequestGroup]
-    return [*groups, *((one.value, state_tag(one)[1]) for one in Handling if one is not Handling.ACCEPTED)]
+    return [*groups, *((one.value, STATES.get(one) or state_tag(one)[1]) for one in Handling)]
