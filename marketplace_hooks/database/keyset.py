@@ -97,8 +97,8 @@ def count_rows(session: Session, query: Select[*tuple[Any, ...]], most: int) -> 
 
 def _beyond(columns: Sequence[Column], position: Sequence[Any], *, falls: bool) -> ColumnElement[bool]:
     if len(columns) == 1:
-        [column], [value] = columns, position
-        found: ColumnElement[bool] = column < value if falls else column > value
+        [column] = columns
+        found: ColumnElement[bool] = column < position[0] if falls else column > position[0]
         return found
     key = tuple_(*columns)
     return key < tuple(position) if falls else key > tuple(position)

@@ -21,6 +21,7 @@ ELSEWHERE = {
     "backup_refused",  # of a command
     "credentials_in_clear",  # of a probe of a merchant site
     "declaration_malformed",  # of a command
+    *("filter_malformed", "filter_unknown", "sort_unknown"),  # of a page
     "mail_refused",
     "metrics_not_allowed",
     "no_role",
