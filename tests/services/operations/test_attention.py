@@ -44,6 +44,7 @@ def test_it_follows_what_happens(marketplace: Marketplace, clock: time_machine.T
     clock.shift(timedelta(hours=1))
     publish_message(marketplace, request_id="request-2")
     marketplace.publish("product.upserted", product_id="mod-9")
+    marketplace.run_all_now()
     assert counts(marketplace) == (1, 0, {**NOTHING, "rejected": 1})
     clock.move_to(due(marketplace, ACKNOWLEDGEMENT))
     marketplace.run_all_now()
