@@ -43,7 +43,7 @@ def test_it_follows_what_happens(marketplace: Marketplace, clock: time_machine.T
     publish_request(marketplace, "request-2")
     clock.shift(timedelta(hours=1))
     publish_message(marketplace, request_id="request-2")
-    marketplace.publish("product.upserted", product_id="mod-9")
+    marketplace.publish("product.upserted", product_id="mod-9", kind="gadget")
     marketplace.run_all_now()
     assert counts(marketplace) == (1, 0, {**NOTHING, "rejected": 1})
     clock.move_to(due(marketplace, ACKNOWLEDGEMENT))
