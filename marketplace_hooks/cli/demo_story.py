@@ -18,12 +18,13 @@ from ..config.settings import Settings
 from ..demo import history
 from ..demo.fake_shops.serve import RECEIVER
 from ..domain.support.refusal_grounds import Ground
-from ..domain.support.state_machine import Handling
+from ..domain.support.state_machine import Handling, RefundState
 from ..models.support import SupportRequest
 from ..services.core.runtime import Runtime, make_runtime
 from ..services.core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 from ..services.outbox.endpoints import add_endpoint, change_endpoint, list_endpoints
 from ..services.support.moves import contest, overturn, refuse, resolve
+from ..services.support.refunds import approve_refund, claim_of
 from .demo_loader import anchor_of, beside, post_events
 from .supervisor import log_line
 
@@ -33,6 +34,8 @@ OVERTURNED = "rq-7010"
 """Refused, contested, and overturned: the deadline goes on."""
 TYPES = ("product.hidden", "product.shown", "support_request.refused", "support_request.contested")
 RECEIVER_DESCRIPTION = "Stock keeping of the demo (fails now and then)"
+REFUNDED = "rq-7004"
+"""Its fix is overdue, and the platform no longer refunds its purchase: the refund waits to be made by hand."""
 WAITS_S = 120.0
 
 _SELLER = Cause(actor="seller", reason="")
@@ -78,7 +81,7 @@ def play_story(settings: Settings, url: str, stop: Callable[[], bool]) -> None:
 
 
 def make_moves(uow: UnitOfWork) -> None:
-    """Refuse two requests, have both contested, and overturn one refusal; nothing where that was done."""
+    """Refuse two requests, have both contested, overturn one refusal, and request a refund; once each."""
     for request_id in (CONTESTED, OVERTURNED):
         request = uow.session.scalar(select(SupportRequest).where(SupportRequest.id == request_id))
         if request is None or request.refusal is not None or request.closed_at is not None:
@@ -96,6 +99,11 @@ def make_moves(uow: UnitOfWork) -> None:
     if _handling(uow, OVERTURNED) is Handling.CONTESTED:
         reason = "The address is handed over by the product, and without its number: that is the product's."
         overturn(uow, OVERTURNED, reason=reason, cause=_MARKETPLACE)
+    claim = claim_of(uow.session, REFUNDED)
+    if claim is not None and claim.state is RefundState.DUE:
+        reason = "The customer has waited long enough for the fix."
+        request = uow.session.scalars(select(SupportRequest).where(SupportRequest.id == REFUNDED)).one()
+        approve_refund(uow, request, with_period=False, reason=reason, cause=_MARKETPLACE)
 
 
 def settle_history(uow: UnitOfWork, request_ids: set[str]) -> None:

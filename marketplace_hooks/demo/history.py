@@ -22,18 +22,63 @@ LAST_DAYS_AGO = 30
 FIRST_DAYS_AGO = 380
 SLOW_EVERY = 9
 """Of so many questions one was answered too late."""
-SUBJECTS = {
+QUESTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "fr": (
-        "Une question sur les réglages",
-        "Bonjour,\n\nQuel réglage choisir pour ma boutique ?",
-        "Bonjour,\n\nGardez le réglage d’origine : il convient à votre catalogue. La page « Configurer » l’explique.",
+        (
+            "Quel réglage choisir pour une petite boutique ?",
+            "Bonjour,\n\nNous avons une centaine d’articles. Quel réglage nous conseillez-vous ?",
+            "Bonjour,\n\nGardez le réglage d’origine de {name} : sa page « Configurer » explique les autres.",
+        ),
+        (
+            "Comment traduire les textes en anglais ?",
+            "Bonjour,\n\nNous ouvrons une version anglaise de la boutique. Où se traduisent les textes ?",
+            "Bonjour,\n\nDans International > Traductions, choisissez {name} puis l’anglais.",
+        ),
+        (
+            "Peut-on l’essayer sur une copie de la boutique ?",
+            "Bonjour,\n\nNous voudrions tout essayer sur une copie avant de changer la boutique.",
+            "Bonjour,\n\nOui : installez {name} sur la copie avec le même fichier zip, sans réglage particulier.",
+        ),
+        (
+            "Que deviennent les réglages lors d’une mise à jour ?",
+            "Bonjour,\n\nFaut-il noter nos réglages avant d’installer la nouvelle version ?",
+            "Bonjour,\n\nNon : {name} garde vos réglages, la mise à jour ne change que ses fichiers.",
+        ),
+        (
+            "Est-ce prévu pour le multiboutique ?",
+            "Bonjour,\n\nNous ajoutons une deuxième boutique au même back-office.",
+            "Bonjour,\n\nOui : choisissez la boutique en haut de la page, puis configurez {name} pour elle.",
+        ),
     ),
     "en": (
-        "A question about the settings",
-        "Hello,\n\nWhich setting suits my shop?",
-        "Hello,\n\nKeep the default: it suits your catalogue. The page “Configure” explains it.",
+        (
+            "Which setting suits a small shop?",
+            "Hello,\n\nWe have about a hundred products. Which setting do you recommend?",
+            "Hello,\n\nKeep the default setting of {name}: its “Configure” page explains what the others do.",
+        ),
+        (
+            "How do I translate the texts into French?",
+            "Hello,\n\nWe are opening a French version of our shop. Where are the texts translated?",
+            "Hello,\n\nUnder International > Translations, choose {name} and then French.",
+        ),
+        (
+            "Can I try it on a copy of the shop?",
+            "Hello,\n\nWe would like to try everything on a copy before we change the shop.",
+            "Hello,\n\nYes: install {name} on the copy from the same zip file, it needs no particular setting.",
+        ),
+        (
+            "What happens to my settings when I update?",
+            "Hello,\n\nDo we have to write down our settings before we install the new version?",
+            "Hello,\n\nNo: {name} keeps your settings, the update only changes its files.",
+        ),
+        (
+            "Does it work with several shops?",
+            "Hello,\n\nWe are adding a second shop to the same back office.",
+            "Hello,\n\nYes: choose the shop at the top of the page, then configure {name} for it.",
+        ),
     ),
 }
+"""By language, what a customer asks for the first time, the second time and so on: subject, question and answer."""
 
 
 def events(now: datetime) -> list[Event]:
@@ -41,11 +86,12 @@ def events(now: datetime) -> list[Event]:
     today = catalog.midnight(now)
     purchases = [(data, at) for _, type_, at, data in catalog.events(now) if type_ == "purchase.completed"]
     locales = {one["customer_id"]: one["locale"] for one in catalog.read("customers")}
+    names = {one["product_id"]: _short_names(one["title"]) for one in catalog.read("products")}
     found = [
         event
         for purchase, bought_at in purchases
         if "shop_url" in purchase and purchase["price_paid"]["amount_cents"]
-        for event in _questions(today, purchase, bought_at, locales[purchase["customer_id"]])
+        for event in _questions(today, purchase, bought_at, locales[purchase["customer_id"]], names)
     ]
     return sorted(found, key=lambda event: event[2])
 
@@ -55,9 +101,16 @@ def request_ids(now: datetime) -> list[str]:
     return [data["request_id"] for _, type_, _, data in events(now) if type_ == "support.request_submitted"]
 
 
-def _questions(today: datetime, purchase: dict[str, Any], bought_at: datetime, locale: str) -> Iterator[Event]:
-    subject, body, answer = SUBJECTS[locale if locale in SUBJECTS else "en"]
-    for number, days in enumerate(AFTER_DAYS, 1):
+def _short_names(title: dict[str, str]) -> dict[str, str]:
+    """A product's name without what it is for, in each language."""
+    return {language: name.partition(" – ")[0] for language, name in title.items()}
+
+
+def _questions(
+    today: datetime, purchase: dict[str, Any], bought_at: datetime, locale: str, names: dict[str, dict[str, str]]
+) -> Iterator[Event]:
+    language = locale if locale in QUESTIONS else "en"
+    for number, (days, (subject, body, answer)) in enumerate(zip(AFTER_DAYS, QUESTIONS[language], strict=True), 1):
         at = bought_at + timedelta(days=days)
         days_ago = (today - at).days
         if not LAST_DAYS_AGO <= days_ago <= FIRST_DAYS_AGO:
@@ -83,6 +136,6 @@ def _questions(today: datetime, purchase: dict[str, Any], bought_at: datetime, l
             "visibility": "public",
             "received_at": format_instant(answered_at),
             "subject": f"Re: {subject}",
-            "body": answer,
+            "body": answer.format(name=names[purchase["product_id"]][language]),
         }
         yield catalog.event_id(today, message["message_id"]), "support.message_posted", answered_at, message

@@ -50,4 +50,4 @@ def search() -> BaseResponse:
             found = find_ids(session, wanted)
     if len(found) == 1:
         return redirect(PAGES[found[0].kind](found[0]), 303)
-    return page("search", wanted=wanted, found=[(one, PAGES[one.kind](one)) for one in found])
+    return page("search", searched_id=wanted, found=[(one, PAGES[one.kind](one)) for one in found])
