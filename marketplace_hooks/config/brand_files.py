@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +30,6 @@ class BrandImage:
     def media_type(self) -> str:
         """The type that it is served with."""
         return MEDIA_TYPES[self.suffix]
-
-    @property
-    def digest(self) -> str:
-        """The beginning of the SHA-256 of its content."""
-        return hashlib.sha256(self.content).hexdigest()[:16]
 
     @property
     def origin(self) -> str | None:

@@ -39,15 +39,17 @@ def brand_of(settings: Settings) -> Brand:
     if settings.product_image_url is not None:
         origins.add(settings.product_image_url.origin)
     files = {
-        f"{name}{image.suffix}": BrandFile(content=image.content, media_type=image.media_type, digest=image.digest)
-        for name, image in zip(("logo", "icon"), images, strict=True)
+        image_name(kind, image): _file(image.content, image.media_type)
+        for kind, image in zip(("logo", "icon"), images, strict=True)
         if image is not None and image.content
     }
     if settings.light_colors or settings.dark_colors:
-        content = style_sheet(settings).encode()
-        digest = hashlib.sha256(content).hexdigest()[:16]
-        files[STYLE_SHEET] = BrandFile(content=content, media_type="text/css; charset=utf-8", digest=digest)
+        files[STYLE_SHEET] = _file(style_sheet(settings).encode(), "text/css; charset=utf-8")
     return Brand(files=files, image_sources=" ".join(("'self'", *sorted(origins))))
+
+
+def _file(content: bytes, media_type: str) -> BrandFile:
+    return BrandFile(content=content, media_type=media_type, digest=hashlib.sha256(content).hexdigest()[:16])
 
 
 def style_sheet(settings: Settings) -> str:

@@ -88,8 +88,7 @@ class PageBrand:
     @property
     def style_sheet_url(self) -> str | None:
         """The colours, if they are not ours."""
-        file = current_web_state().brand.files.get(STYLE_SHEET)
-        return url_for("mh_pages.brand_file", digest=file.digest, name=STYLE_SHEET) if file else None
+        return _file_url(STYLE_SHEET) if STYLE_SHEET in current_web_state().brand.files else None
 
     @property
     def footer_text(self) -> str:
@@ -128,7 +127,12 @@ def _filled(template: UrlTemplate | None, **values: str) -> str | None:
 def _image_url(kind: str, image: BrandImage | None) -> str | None:
     if image is None or image.url:
         return image.url if image else None
-    return url_for("mh_pages.brand_file", digest=image.digest, name=image_name(kind, image))
+    return _file_url(image_name(kind, image))
+
+
+def _file_url(name: str) -> str:
+    digest = current_web_state().brand.files[name].digest
+    return url_for("mh_pages.brand_file", digest=digest, name=name)
 
 
 def send_brand_file(digest: str, name: str) -> Response:

@@ -49,6 +49,14 @@ def hand_over(server: real.MailServer, sent: MailMessage | None = None) -> None:
         connection.send(sent or mail())
 
 
+def test_the_sender_has_the_name_of_the_marketplace_whatever_is_in_it(playing: MailServer) -> None:
+    hand_over(at(playing.port), mail(sender_name='Ateliers, "Cie"\nBcc: x@y.example'))
+    [taken] = playing.taken
+    [sender] = taken["From"].addresses
+    assert (sender.addr_spec, sender.display_name) == ("no-reply@market.example", 'Ateliers, "Cie" Bcc: x@y.example')
+    assert taken["Bcc"] is None
+
+
 def test_a_letter_arrives_as_it_was_written(playing: MailServer) -> None:
     hand_over(at(playing.port))
     [taken] = playing.taken
