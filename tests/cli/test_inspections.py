@@ -92,7 +92,7 @@ def test_json_is_whole_and_alone_on_its_stream(console: Console, site: FakeShop)
 def test_a_key_is_asked_for_without_an_echo_and_its_rights_are_remarked(console: Console, site: FakeShop) -> None:
     result = console.run("inspect", site.url, "--webservice-key", answers=f"{DEMO_KEY}\n")
     assert result.exit_code == 0
-    assert "This webservice key can write" in result.stdout
+    assert "This webservice key has write access" in result.stdout
     assert DEMO_KEY not in result.stdout + result.stderr
 
 

@@ -105,125 +105,123 @@ ABSENCE_CAUSES: Mapping[AbsenceCause, str] = {
 
 NOTE_TEXTS: Mapping[Note, str] = {
     Note.KEY_NOT_RECEIVED: (
-        "No key arrived at the shop: its host strips the header that carries it. Under Advanced Parameters > "
+        "The key did not reach the shop: its host strips the header that carries it. Under Advanced Parameters > "
         "Webservice, tick “Enable CGI mode for PHP”, save, and try again."
     ),
     Note.KEY_EMPTY: "The webservice key is empty. Copy it again from Advanced Parameters > Webservice.",
-    Note.KEY_LENGTH: "The webservice key does not have 32 characters. Copy it again, whole and without spaces.",
-    Note.KEY_UNKNOWN: "The shop does not know this webservice key, or the key is inactive. Check it, and its status.",
+    Note.KEY_LENGTH: "The webservice key must have 32 characters. Copy it again, in full and without spaces.",
+    Note.KEY_UNKNOWN: (
+        "The shop does not recognize this webservice key, or the key is disabled. Check the key and its status."
+    ),
     Note.KEY_WITHOUT_RIGHTS: (
-        "The shop accepts no permission of this webservice key: it is unknown, inactive, or has no permission at all. "
-        "Grant it GET on shop_urls, and nothing else."
+        "The shop grants this webservice key no permission: it is unknown, disabled, or has no permission. Grant it "
+        "GET on shop_urls only."
     ),
     Note.SHOP_URLS_NOT_GRANTED: (
-        "The webservice key is right, but it may not read shop_urls. Grant it GET on shop_urls, and nothing else."
+        "The webservice key is valid but cannot read shop_urls. Grant it GET on shop_urls only."
     ),
     Note.KEY_OF_ANOTHER_SHOP: (
-        "The webservice key belongs to another shop of this multistore. Associate it with this one."
+        "The webservice key belongs to another shop of this multistore. Associate it with this shop."
     ),
     Note.KEY_OF_ANOTHER_SITE: (
-        "The shop that accepted the webservice key says that it lives at another address than the one bound to the "
-        "purchase."
+        "The shop that accepted the webservice key has another address than the one this purchase is for."
     ),
-    Note.WEBSERVICE_OFF: "The shop’s webservice is switched off. Switch it on under Advanced Parameters > Webservice.",
+    Note.WEBSERVICE_OFF: "The shop’s webservice is disabled. Enable it under Advanced Parameters > Webservice.",
     Note.KEY_CAN_WRITE: (
-        "This webservice key can write. It was only used to read; please replace it by one that may only read "
+        "This webservice key has write access. We only used it to read. Replace it with a key that can only read "
         "shop_urls."
     ),
     Note.KEY_READS_MORE: (
-        "This webservice key may read more than shop_urls (%(resources)s). Nothing else was read; please replace it by "
-        "one that may only read shop_urls."
+        "This webservice key can read more than shop_urls (%(resources)s). We read nothing else. Replace it with a "
+        "key that can only read shop_urls."
     ),
-    Note.ADMIN_API_ABSENT: "The shop has no Admin API at the address that we know: %(causes)s.",
+    Note.ADMIN_API_ABSENT: "The shop has no Admin API at the address we know: %(causes)s.",
     Note.HTTPS_HIDDEN: (
-        "The shop’s TLS proxy hides from PrestaShop that we ask over https, so its Admin API refuses us. Its host must "
-        "pass https on to PrestaShop."
+        "The shop’s proxy does not tell PrestaShop that we connect over HTTPS, so the Admin API refuses us. The host "
+        "must forward this to PrestaShop."
     ),
-    Note.CLIENT_REFUSED: "The shop refuses this client id and secret. Check both, and that the client is enabled.",
-    Note.SCOPE_NOT_GRANTED: "The API client may not read modules. Grant it the scope module_read, and nothing else.",
+    Note.CLIENT_REFUSED: "The shop refused this client ID and secret. Check both, and that the client is enabled.",
+    Note.SCOPE_NOT_GRANTED: "The API client cannot read modules. Grant it the module_read scope only.",
     Note.TOKEN_NOT_RECEIVED: (
-        "The shop gave us a token and does not accept it back: its host probably strips the header that carries it."
+        "The shop issued a token but does not accept it: its host probably strips the header that carries it."
     ),
     Note.CLIENT_CAN_WRITE: (
-        "This API client can write (%(scopes)s). It was only used to read; please replace it by one that has the scope "
-        "module_read alone."
+        "This API client has write access (%(scopes)s). We only used it to read. Replace it with a client that has "
+        "the module_read scope only."
     ),
     Note.CLIENT_READS_MORE: (
-        "This API client may do more than read modules (%(scopes)s). Nothing else was done; please replace it by one "
-        "that has the scope module_read alone."
+        "This API client can do more than read modules (%(scopes)s). We did nothing else. Replace it with a client "
+        "that has the module_read scope only."
     ),
     Note.LIST_INCOMPLETE: (
-        "The shop has more modules than we read, so a module missing from the list may still be there."
+        "The shop has more modules than we could read, so a module missing from the list may still be installed."
     ),
     Note.UNFINISHED_UPGRADE: (
-        "The module’s files are of another version than the one installed: an upgrade was begun and not finished. "
-        "Finish it in the module manager."
+        "The module’s files are from another version than the one installed: an upgrade was started but not "
+        "finished. Finish it in the module manager."
     ),
-    Note.VERSION_UNKNOWN: "The shop answered without telling its version, or told several.",
-    Note.COOKIE_NOT_FOUND: "The shop gave us no session cookie, probably because a cache stands in front of it.",
+    Note.VERSION_UNKNOWN: "The shop answered but did not give its version, or gave several.",
+    Note.COOKIE_NOT_FOUND: "The shop did not set a session cookie, probably because it is behind a cache.",
     Note.COOKIE_NOT_SOLVED: (
-        "The shop’s session cookie fits no PrestaShop release that we know: a development version, or a variant of "
-        "PrestaShop."
+        "The shop’s session cookie matches no PrestaShop release we know: it may be a development version or a "
+        "variant of PrestaShop."
     ),
-    Note.NO_MODULE_SEEN: "No module shows on the shop’s home page. That does not mean that there is none.",
+    Note.NO_MODULE_SEEN: "No module can be seen on the shop’s home page. Some may still be installed.",
     Note.CONFIG_NOT_READABLE: (
-        "The module’s description file cannot be read from outside, as is usual since PrestaShop 8.0.1. That does not "
-        "mean that the module is absent."
+        "The module’s description file cannot be read from outside, as is usual since PrestaShop 8.0.1. The module "
+        "may still be installed."
     ),
     Note.CONFIG_FORBIDDEN: (
-        "The shop’s server refuses to show the module’s description file. With Apache, since PrestaShop 8.0.1, that is "
-        "how it answers where the module’s folder exists: a hint, not a proof."
+        "The shop’s server refuses access to the module’s description file. Since PrestaShop 8.0.1, Apache answers "
+        "this way when the module’s folder exists: this is a hint, not a proof."
     ),
     Note.CONFIG_NOT_FOUND: (
-        "There is no description file of the module at this address. PrestaShop may not have written one yet, so that "
-        "does not mean that the module is absent."
+        "The module’s description file is not at this address. PrestaShop may not have created it yet, so the module "
+        "may still be installed."
     ),
-    Note.MAY_BE_STALE: "Read from a description file that PrestaShop does not always bring up to date.",
+    Note.MAY_BE_STALE: "Read from a description file that PrestaShop does not always keep up to date.",
     Note.SEEN_IN_CODE: (
-        "Seen in the code of the shop’s home page, which loads a file of this module. A theme may name files of a "
-        "module that is no longer there, so nobody is refused for this alone."
+        "Seen in the code of the shop’s home page, which loads a file from this module. A theme can mention a module "
+        "that has been removed, so this alone never leads to a refusal."
     ),
-    Note.COOKIE_RENAMED: "The shop’s session cookie bears a name of its own, which does not tell the version.",
-    Note.FORK: "The shop runs %(platform)s, a variant of PrestaShop, and not PrestaShop itself.",
-    Note.IN_MAINTENANCE: "The shop is in maintenance, or overloaded: it shows its pages to nobody.",
+    Note.COOKIE_RENAMED: "The shop’s session cookie has a custom name, which does not reveal the version.",
+    Note.FORK: "The shop runs %(platform)s, a variant of PrestaShop, not PrestaShop itself.",
+    Note.IN_MAINTENANCE: "The shop is in maintenance mode or overloaded: its pages are not available.",
     Note.BOT_CHALLENGE: (
-        "The site asks its visitors to prove that they are no robots, and asked us as well: we have not seen its pages."
+        "The site asks visitors to prove that they are not robots, us included, so we could not see its pages."
     ),
-    Note.PASSWORD_REQUIRED: "The site asks for a name and a password before it shows any page.",
+    Note.PASSWORD_REQUIRED: "The site requires a user name and password before it shows any page.",
     Note.OTHER_PLATFORM: (
-        "The page at this address bears the signs of another platform than PrestaShop, or of a variant under another "
-        "name. Check that it is the shop’s address."
+        "The page at this address looks like another platform than PrestaShop, or a variant under another name. "
+        "Check that this is the shop’s address."
     ),
-    Note.COMPANION_ABSENT: "The shop has no companion module that answers, or it is switched off.",
-    Note.REPORT_NOT_SIGNED: (
-        "The companion’s report does not carry the signature of the key that was given. Check the key."
-    ),
-    Note.REPORT_MALFORMED: "The companion’s report cannot be read. Please update the companion module.",
-    Note.REPORT_NOT_FRESH: "The companion’s report was not made for this inspection.",
-    Note.REPORT_OF_ANOTHER_SHOP: "The companion’s report speaks of another shop than the one bound to the purchase.",
+    Note.COMPANION_ABSENT: "The companion module did not answer: it is not installed on the shop, or it is disabled.",
+    Note.REPORT_NOT_SIGNED: "The companion’s report is not signed with the key that was given. Check the key.",
+    Note.REPORT_MALFORMED: "The companion’s report cannot be read. Update the companion module.",
+    Note.REPORT_NOT_FRESH: "The companion’s report was not made for this check.",
+    Note.REPORT_OF_ANOTHER_SHOP: "The companion’s report is about another shop than the one this purchase is for.",
     Note.REPORT_LATE: (
-        "A companion’s report came after this check had ended, when its code no longer counted. Start another check to "
-        "send a new one."
+        "A companion’s report arrived after this check had ended, when its code was no longer valid. Start another "
+        "check to send a new report."
     ),
     Note.REPORT_TOO_LARGE: (
-        "The companion’s report was too large to be read. Please update the companion module, which leaves out what "
-        "does not fit."
+        "The companion’s report is too large to be read. Update the companion module, which leaves out what does not "
+        "fit."
     ),
-    Note.NOT_THE_SHOP: "This is not the shop’s address, or a firewall answered in its place.",
-    Note.BLOCKED: "A firewall, or the shop’s host, refused us before PrestaShop could answer.",
-    Note.SHOP_ERROR: "The shop met an error of its own while answering.",
+    Note.NOT_THE_SHOP: "This is not the shop’s address, or a firewall answered instead.",
+    Note.BLOCKED: "A firewall or the shop’s host blocked us before PrestaShop could answer.",
+    Note.SHOP_ERROR: "The shop answered with an error.",
     Note.TOO_SLOW: "The shop did not answer in time.",
-    Note.TOO_LARGE: "The shop’s answer was too large, and was cut.",
+    Note.TOO_LARGE: "The shop’s answer was too large and was cut off.",
     Note.UNREADABLE: "The shop’s answer cannot be read.",
-    Note.UNREACHABLE: "The shop could not be reached, or broke off the connection.",
-    Note.NOT_SECURE: "The shop is not reached over https, and we send no credentials in the clear.",
+    Note.UNREACHABLE: "The shop could not be reached, or closed the connection.",
+    Note.NOT_SECURE: "The shop does not use HTTPS, and we never send credentials without encryption.",
     Note.BAD_CERTIFICATE: (
-        "The shop’s certificate has expired or is not made for its name, so that no secure connection can be made to "
-        "it."
+        "The shop’s certificate has expired or was issued for another name, so no secure connection is possible."
     ),
-    Note.NOT_FOUND: "There is no such page at this address. The shop may live in another folder.",
-    Note.NOT_ASKED: "This was not asked, so as not to burden the shop with requests.",
-    Note.GONE_WRONG: "Something went wrong on our side. It says nothing about the shop.",
+    Note.NOT_FOUND: "There is no such page at this address. The shop may be in another folder.",
+    Note.NOT_ASKED: "We did not request this, to avoid loading the shop with requests.",
+    Note.GONE_WRONG: "Something went wrong on our side. This says nothing about the shop.",
 }
 
 

@@ -49,33 +49,36 @@ WEBSERVICE_ROWS = {
     ),
     "401 code 17": Row(note=Note.KEY_EMPTY, credentials=key(""), english="is empty", french="est vide"),
     "401 code 18": Row(
-        note=Note.KEY_LENGTH, credentials=key("SHORT"), english="not have 32", french="ne compte pas 32 caractères"
+        note=Note.KEY_LENGTH,
+        credentials=key("SHORT"),
+        english="must have 32 characters",
+        french="doit comporter 32 caractères",
     ),
     "401 codes 20 and 21": Row(
         note=Note.KEY_UNKNOWN,
         credentials=key("Z" * 32),
-        english="does not know this webservice key, or the key is inactive",
-        french="ne connaît pas cette clé",
+        english="does not recognize this webservice key, or the key is disabled",
+        french="ne reconnaît pas cette clé",
     ),
     "401 code 20 for an inactive key": Row(
-        note=Note.KEY_UNKNOWN, shop={"keys": [Key(active=False)]}, english="inactive", french="la clé est inactive"
+        note=Note.KEY_UNKNOWN, shop={"keys": [Key(active=False)]}, english="is disabled", french="la clé est désactivée"
     ),
     "401 code 21 alone": Row(
         note=Note.KEY_WITHOUT_RIGHTS,
         shop={"keys": [Key(grants={})]},
         english="Grant it GET on shop_urls",
-        french="Accordez-lui GET sur shop_urls",
+        french="Accordez-lui uniquement GET sur shop_urls",
     ),
     "401 code 26": Row(
         note=Note.SHOP_URLS_NOT_GRANTED,
         shop={"keys": [Key(grants={"products": ("GET",)})]},
-        english="is right, but it may not read shop_urls",
-        french="est la bonne, mais elle ne peut pas lire shop_urls",
+        english="is valid but cannot read shop_urls",
+        french="est valide, mais ne peut pas lire shop_urls",
     ),
     "405 code 25": Row(
         note=Note.SHOP_URLS_NOT_GRANTED,
         shop={"keys": [Key(grants={"shop_urls": ("PUT",)})]},
-        english="may not read shop_urls",
+        english="cannot read shop_urls",
         french="ne peut pas lire shop_urls",
     ),
     "403 code 132": Row(
@@ -85,7 +88,7 @@ WEBSERVICE_ROWS = {
         french="une autre boutique de ce multiboutique",
     ),
     "503 code 22": Row(
-        note=Note.WEBSERVICE_OFF, shop={"webservice": False}, english="is switched off", french="est désactivé"
+        note=Note.WEBSERVICE_OFF, shop={"webservice": False}, english="is disabled", french="est désactivé"
     ),
     "200 HTML": Row(
         note=Note.NOT_THE_SHOP,
@@ -100,22 +103,22 @@ WEBSERVICE_ROWS = {
         french="Ce n’est pas l’adresse",
     ),
     "403 HTML of a firewall": Row(
-        note=Note.BLOCKED, shop={"firewall": True}, english="A firewall, or the shop’s host", french="Un pare-feu"
+        note=Note.BLOCKED, shop={"firewall": True}, english="A firewall or the shop’s host", french="Un pare-feu"
     ),
     "500 with a PHP warning": Row(
-        note=Note.SHOP_ERROR, shop={"php_warnings": True}, english="an error of its own", french="une erreur"
+        note=Note.SHOP_ERROR, shop={"php_warnings": True}, english="answered with an error", french="une erreur"
     ),
     "404 either way": Row(
         note=Note.NOT_FOUND,
         shop={"has_webservice_files": False},
         english="no such page",
-        french="pas de telle page",
+        french="Cette page n’existe pas",
     ),
     "503 HTML": Row(
         note=Note.IN_MAINTENANCE,
         shop={"fault": Fault.UNAVAILABLE, "fault_under": "/api"},
-        english="in maintenance, or overloaded",
-        french="en maintenance, ou surchargée",
+        english="in maintenance mode or overloaded",
+        french="en maintenance ou surchargée",
         versions=("8.2.7",),
     ),
     "the answer of thirty bees": Row(
@@ -128,19 +131,25 @@ WEBSERVICE_ROWS = {
     "PSWS-Version 0": Row(
         note=Note.VERSION_UNKNOWN,
         shop={"version_headers": ["0"]},
-        english="without telling its version",
+        english="did not give its version",
         french="sans donner sa version",
     ),
     "PSWS-Version empty": Row(
-        note=Note.VERSION_UNKNOWN, shop={"version_headers": [""]}, english="without telling", french="sans donner"
+        note=Note.VERSION_UNKNOWN,
+        shop={"version_headers": [""]},
+        english="did not give its version",
+        french="sans donner",
     ),
     "PSWS-Version absent": Row(
-        note=Note.VERSION_UNKNOWN, shop={"version_headers": []}, english="without telling", french="sans donner"
+        note=Note.VERSION_UNKNOWN,
+        shop={"version_headers": []},
+        english="did not give its version",
+        french="sans donner",
     ),
     "PSWS-Version twice": Row(
         note=Note.VERSION_UNKNOWN,
         shop={"version_headers": ["8.2.7", "8.2.6"]},
-        english="or told several",
+        english="or gave several",
         french="ou en a donné plusieurs",
     ),
     "broken XML": Row(
@@ -160,15 +169,15 @@ WEBSERVICE_ROWS = {
     "compressed bomb": Row(
         note=Note.TOO_LARGE,
         shop={"fault": Fault.BOMB},
-        english="too large, and was cut",
-        french="trop longue, et a été coupée",
+        english="too large and was cut off",
+        french="trop volumineuse et a été coupée",
         versions=("8.2.7",),
     ),
     "endless": Row(
         note=Note.TOO_LARGE,
         shop={"fault": Fault.ENDLESS},
         english="too large",
-        french="trop longue",
+        french="trop volumineuse",
         versions=("8.2.7",),
     ),
     "slow": Row(
@@ -188,8 +197,8 @@ WEBSERVICE_ROWS = {
     "reset": Row(
         note=Note.UNREACHABLE,
         shop={"fault": Fault.RESET},
-        english="broke off the connection",
-        french="a coupé la connexion",
+        english="closed the connection",
+        french="a fermé la connexion",
         versions=("8.2.7",),
     ),
 }
@@ -222,24 +231,27 @@ ADMIN_ROWS = {
     '401 "Use HTTPS protocol"': Row(
         note=Note.HTTPS_HIDDEN,
         shop={"version": "9.1.4", "tls_proxy": True},
-        english="The shop’s TLS proxy hides",
-        french="cache à PrestaShop que nous passons par https",
+        english="The shop’s proxy does not tell",
+        french="n’indique pas à PrestaShop que nous passons par HTTPS",
     ),
     "308 to https, as 9.0 answered": Row(
-        note=Note.HTTPS_HIDDEN, shop={"version": "9.0.0", "tls_proxy": True}, english="TLS proxy", french="serveur TLS"
+        note=Note.HTTPS_HIDDEN,
+        shop={"version": "9.0.0", "tls_proxy": True},
+        english="The shop’s proxy",
+        french="proxy de la boutique",
     ),
     "401 invalid_client": Row(
         note=Note.CLIENT_REFUSED,
         shop={"version": "9.1.4"},
         credentials=Credentials(client_id="inspector", client_secret="wrong"),
-        english="refuses this client id and secret",
-        french="refuse cet identifiant et ce secret",
+        english="refused this client ID and secret",
+        french="a refusé cet identifiant et ce secret",
     ),
     "401 access_denied": Row(
         note=Note.SCOPE_NOT_GRANTED,
         shop={"version": "9.1.4", "api_clients": [ApiClient(scopes=["hook_read"])]},
-        english="Grant it the scope module_read",
-        french="Accordez-lui le droit module_read",
+        english="Grant it the module_read scope",
+        french="Accordez-lui uniquement le droit module_read",
     ),
     "401 though the token was good": Row(
         note=Note.TOKEN_NOT_RECEIVED,
@@ -276,7 +288,7 @@ PUBLIC_ROWS = {
         Row(
             note=Note.COOKIE_NOT_SOLVED,
             shop={"version": "9.9.9-dev"},
-            english="fits no PrestaShop release",
+            english="matches no PrestaShop release",
             french="ne correspond à aucune version",
         ),
     ),
@@ -291,7 +303,7 @@ PUBLIC_ROWS = {
     ),
     "no module on the page": (
         "public_page",
-        Row(note=Note.NO_MODULE_SEEN, english="That does not mean", french="Cela ne veut pas dire"),
+        Row(note=Note.NO_MODULE_SEEN, english="may still be installed", french="peuvent tout de même être installés"),
     ),
     "maintenance": (
         "public_page",
@@ -302,21 +314,21 @@ PUBLIC_ROWS = {
         Row(
             note=Note.CONFIG_FORBIDDEN,
             shop={"modules": [Module(name="shipping")]},
-            english="where the module’s folder exists: a hint",
-            french="lorsque le dossier du module existe : un indice",
+            english="when the module’s folder exists: this is a hint",
+            french="lorsque le dossier du module existe : c’est un indice",
         ),
     ),
     "config.xml of a folder that is not there": (
         "config_xml",
-        Row(note=Note.CONFIG_NOT_FOUND, english="does not mean that", french="ne veut pas dire"),
+        Row(note=Note.CONFIG_NOT_FOUND, english="may still be installed", french="peut tout de même être installé"),
     ),
     "a renamed cookie": (
         "cookie",
         Row(
             note=Note.COOKIE_RENAMED,
             shop={"cookie_name": "boutique_session"},
-            english="a name of its own",
-            french="un nom qui lui est propre",
+            english="a custom name",
+            french="un nom personnalisé",
         ),
     ),
     "thirty bees": (
@@ -358,7 +370,12 @@ PUBLIC_ROWS = {
     ),
     "no companion": (
         "companion",
-        Row(note=Note.COMPANION_ABSENT, credentials=COMPANION, english="no companion module", french="pas de module"),
+        Row(
+            note=Note.COMPANION_ABSENT,
+            credentials=COMPANION,
+            english="companion module did not answer",
+            french="module compagnon n’a pas répondu",
+        ),
     ),
     "another companion's key": (
         "companion",
@@ -366,8 +383,8 @@ PUBLIC_ROWS = {
             note=Note.REPORT_NOT_SIGNED,
             shop={"companion_key": "another"},
             credentials=COMPANION,
-            english="the signature of the key",
-            french="la signature de la clé",
+            english="signed with the key",
+            french="signé avec la clé",
         ),
     ),
 }

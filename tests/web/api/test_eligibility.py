@@ -145,5 +145,5 @@ def test_why_something_stayed_unknown_is_told_in_both_languages(
     [refused] = [one for one in remarks if one["rung"] == "webservice"]
     assert (refused["code"], refused["about"]) == ("key_unknown", "platform_version")
     assert refused["request"] == f"GET {site.url}api/shop_urls?display=full"
-    assert "does not know this webservice key" in refused["text"]["en"]
-    assert "ne connaît pas cette clé" in refused["text"]["fr"]
+    assert "does not recognize this webservice key" in refused["text"]["en"]
+    assert "ne reconnaît pas cette clé" in refused["text"]["fr"]

@@ -82,7 +82,7 @@ def test_a_version_that_was_not_announced_is_told_with_its_ground(asks: Asks) ->
 
 def test_a_key_makes_it_certain_and_one_that_does_not_fit_is_explained(asks: Asks) -> None:
     customer = asks(fields={"webservice_key": "A" * 32})
-    assert "The shop does not know this webservice key" in customer.page.visible_text
+    assert "The shop does not recognize this webservice key" in customer.page.visible_text
     path = customer.page.path
     assert "A" * 32 not in customer.page.text
     customer.post(f"{path}/again", webservice_key="too short\nkey")
@@ -97,7 +97,7 @@ def test_a_key_makes_it_certain_and_one_that_does_not_fit_is_explained(asks: Ask
 
 def test_what_a_shop_hides_is_declared_and_marked_as_such(asks: Asks) -> None:
     customer = asks(fault=Fault.RESET)
-    assert "The shop could not be reached, or broke off the connection." in customer.page.visible_text
+    assert "The shop could not be reached, or closed the connection." in customer.page.visible_text
     assert "Some information is missing" in customer.page.visible_text
     assert "Send it as it is" in customer.page.visible_text
     path = customer.page.path

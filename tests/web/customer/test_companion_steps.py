@@ -114,11 +114,11 @@ LARGE = {"files": {"module": "lumengallery", "entries": {f"{n}.php": {"sha256": 
 MARKUP = [{"name": "<script>alert(1)</script>", "installed": True, "enabled": True}]
 OUTSIDE = {"files": {"module": "lumengallery", "entries": {"../config/settings.inc.php": {"sha256": "0" * 64}}}}
 REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
-    ({"shop": {"domain": "other.example"}}, 400, "report_of_another_shop", "speaks of another shop"),
-    ({"nonce": "0" * 32}, 400, "report_not_fresh", "was not made for this inspection"),
+    ({"shop": {"domain": "other.example"}}, 400, "report_of_another_shop", "is about another shop"),
+    ({"nonce": "0" * 32}, 400, "report_not_fresh", "was not made for this check"),
     (OUTSIDE, 422, "report_malformed", "cannot be read"),
     ({"modules": MARKUP}, 422, "report_malformed", "cannot be read"),
-    (LARGE, 413, "report_too_large", "was too large to be read"),
+    (LARGE, 413, "report_too_large", "is too large to be read"),
 ]
 
 
@@ -160,7 +160,7 @@ def test_a_report_signed_with_the_key_of_the_customers_other_check_says_so(
     assert code[3] != older[3]
     good = report(site.shop, f"127.0.0.1:{site.port}", code[4], code[6])
     assert post(marketplace, code, good, key=older[5]) == 400
-    assert "The companion’s report was not made for this inspection" in customer.get(path).visible_text
+    assert "The companion’s report was not made for this check" in customer.get(path).visible_text
 
 
 def test_a_late_report_says_so_on_the_page_of_its_request(
@@ -172,7 +172,7 @@ def test_a_late_report_says_so_on_the_page_of_its_request(
     marketplace.run_all_now()
     good = report(site.shop, f"127.0.0.1:{site.port}", code[4], code[6])
     assert [post(marketplace, code, good) for _ in range(2)] == [404, 404]
-    words = "Report of the companion module, refused · A companion’s report came after this check had ended"
+    words = "Report of the companion module, refused · A companion’s report arrived after this check had ended"
     assert customer.get(f"/support/{sent.id}").visible_text.count(words) == 1
     for role, subject in (("customer", "customer-1"), ("seller", "seller-1"), ("operator", None)):
         for path in (f"/support-requests/{sent.id}", f"/support-requests/{sent.id}/file"):
@@ -201,4 +201,4 @@ def test_once_the_key_is_deleted_no_code_is_shown_and_a_report_is_late(
     assert "report_code" not in browser.get(path).text
     assert "companion.zip" not in browser.page.text
     assert post(marketplace, code, report(site.shop, f"127.0.0.1:{site.port}", code[4], code[6])) == 404
-    assert "A companion’s report came after this check had ended" in browser.get(path).visible_text
+    assert "A companion’s report arrived after this check had ended" in browser.get(path).visible_text

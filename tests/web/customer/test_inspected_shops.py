@@ -56,15 +56,15 @@ def checks_shop(sqlite_url: str, tmp_path: Path, clock: time_machine.Traveller) 
 KEY = {"webservice_key": DEMO_KEY}
 COMPANION = {"companion_key": "k"}
 NO_ANSWER: list[tuple[dict[str, Any], str]] = [
-    ({"maintenance": True}, "in maintenance, or overloaded"),
-    ({"fault": Fault.ERROR}, "met an error of its own"),
+    ({"maintenance": True}, "in maintenance mode or overloaded"),
+    ({"fault": Fault.ERROR}, "answered with an error"),
     ({"domain": "elsewhere.example"}, "This is not the shop’s address"),
 ]
 KEYS: list[tuple[dict[str, Any], dict[str, str], str]] = [
     ({}, KEY, "Webservice key: It works."),
-    ({"firewall": True}, KEY, "Webservice key: A firewall, or the shop’s host, refused us"),
-    ({"fault": Fault.ERROR, "fault_under": "/api"}, KEY, "Webservice key: The shop met an error of its own"),
-    ({"maintenance": True}, COMPANION, "Companion module: The shop has no companion module that answers"),
+    ({"firewall": True}, KEY, "Webservice key: A firewall or the shop’s host blocked us"),
+    ({"fault": Fault.ERROR, "fault_under": "/api"}, KEY, "Webservice key: The shop answered with an error"),
+    ({"maintenance": True}, COMPANION, "Companion module: The companion module did not answer"),
     ({**COMPANION, "companion_status": 503}, COMPANION, "Companion module: The shop is in maintenance"),
     (COMPANION, COMPANION, "Companion module: It works."),
 ]
