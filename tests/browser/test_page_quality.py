@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Response, expect
 from ..support.demo_stack import DemoStack
 from ..support.page_quality import sign_in_as
 from ..support.pages_under_test import PAGES, PageUnderTest
+from ..support.processes import load_factor
 from .conftest import OpenBrowser
 
 MOST_BYTES = 60_000
@@ -20,14 +21,18 @@ MOST_SHIFT = 0.02
 SLOWED = 4
 """How many times slower the page's processor is made, as Lighthouse does for a phone."""
 TRIES = 6
+USUAL_LOAD = 2
+"""Processes for each processor while the suite runs."""
 AREAS = [("seller", "pixelune", "/seller"), ("customer", "c-1001", "/account"), ("operator", "", "/operator")]
 
 _PAINT_AND_SHIFT = """() => new Promise(resolve => {
   let shift = 0;
   new PerformanceObserver(list => { for (const one of list.getEntries()) shift += one.value; })
     .observe({type: "layout-shift", buffered: true});
-  const paint = performance.getEntriesByName("first-contentful-paint")[0];
-  setTimeout(() => resolve([paint.startTime, shift]), 100);
+  new PerformanceObserver(list => {
+    const paint = list.getEntriesByName("first-contentful-paint")[0];
+    if (paint) setTimeout(() => resolve([paint.startTime, shift]), 100);
+  }).observe({type: "paint", buffered: true});
 })"""
 
 
@@ -50,10 +55,12 @@ def test_a_public_page_is_painted_soon_stands_still_and_is_light(
     page = open_browser(width=412)
     page.goto("/robots.txt")  # the window's own process has started when a reader opens a page.
     figures = [_load_slowed(page, stack, PAGES[name])]
-    # Other programs of this machine delay a page, and none hastens it: the best of a few tries is the page's own.
-    while figures[-1].painted_ms > LATEST_PAINT_MS and len(figures) < TRIES:
+    # Other programs of this machine delay a page, and none hastens it: the best of a few tries is the page's own. Where
+    # more wait for a processor than this suite alone would have, the emptiest page is not painted in time either.
+    latest_ms = LATEST_PAINT_MS * max(1, load_factor() / USUAL_LOAD)
+    while figures[-1].painted_ms > latest_ms and len(figures) < TRIES:
         figures.append(_load_slowed(page, stack, PAGES[name]))
-    assert min(one.painted_ms for one in figures) <= LATEST_PAINT_MS, figures
+    assert min(one.painted_ms for one in figures) <= latest_ms, figures
     assert max(one.shift for one in figures) <= MOST_SHIFT, figures
     assert max(one.size for one in figures) <= MOST_BYTES, figures
 
