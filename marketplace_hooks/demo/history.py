@@ -25,29 +25,29 @@ SLOW_EVERY = 9
 QUESTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "fr": (
         (
-            "Quel réglage choisir pour une petite boutique ?",
-            "Bonjour,\n\nNous avons une centaine d’articles. Quel réglage nous conseillez-vous ?",
-            "Bonjour,\n\nGardez le réglage d’origine de {name} : sa page « Configurer » explique les autres.",
+            "Quel réglage choisir pour une petite boutique ?",
+            "Bonjour,\n\nNous avons une centaine d’articles. Quel réglage nous conseillez-vous ?",
+            "Bonjour,\n\nGardez le réglage d’origine de {name} : sa page « Configurer » explique les autres.",
         ),
         (
-            "Comment traduire les textes en anglais ?",
-            "Bonjour,\n\nNous ouvrons une version anglaise de la boutique. Où se traduisent les textes ?",
+            "Comment traduire les textes en anglais ?",
+            "Bonjour,\n\nNous ouvrons une version anglaise de la boutique. Où se traduisent les textes ?",
             "Bonjour,\n\nDans International > Traductions, choisissez {name} puis l’anglais.",
         ),
         (
-            "Peut-on l’essayer sur une copie de la boutique ?",
+            "Peut-on l’essayer sur une copie de la boutique ?",
             "Bonjour,\n\nNous voudrions tout essayer sur une copie avant de changer la boutique.",
-            "Bonjour,\n\nOui : installez {name} sur la copie avec le même fichier zip, sans réglage particulier.",
+            "Bonjour,\n\nOui : installez {name} sur la copie avec le même fichier zip, sans réglage particulier.",
         ),
         (
-            "Que deviennent les réglages lors d’une mise à jour ?",
-            "Bonjour,\n\nFaut-il noter nos réglages avant d’installer la nouvelle version ?",
-            "Bonjour,\n\nNon : {name} garde vos réglages, la mise à jour ne change que ses fichiers.",
+            "Que deviennent les réglages lors d’une mise à jour ?",
+            "Bonjour,\n\nFaut-il noter nos réglages avant d’installer la nouvelle version ?",
+            "Bonjour,\n\nNon : {name} garde vos réglages, la mise à jour ne change que ses fichiers.",
         ),
         (
-            "Est-ce prévu pour le multiboutique ?",
+            "Est-ce prévu pour le multiboutique ?",
             "Bonjour,\n\nNous ajoutons une deuxième boutique au même back-office.",
-            "Bonjour,\n\nOui : choisissez la boutique en haut de la page, puis configurez {name} pour elle.",
+            "Bonjour,\n\nOui : choisissez la boutique en haut de la page, puis configurez {name} pour elle.",
         ),
     ),
     "en": (

@@ -44,7 +44,7 @@ def test_a_seller_hides_a_product_and_its_pack_vanishes_in_another_window(
     make_site_client = open_browser()
     seller = open_browser()
     assert status_in(make_site_client, f"/packs/{ITS_PACK}") == 200
-    sign_in_as(seller, "seller", "pixelune")
+    sign_in_as(seller, "seller", "pixelune", then="/seller")
     seller.locator(f'a[href$="/products/{HIDDEN}"]').first.click()
     seller.get_by_role("link", name="Take offline").click()
     expect(seller.get_by_text("This pack is hidden with it:")).to_be_visible()
@@ -67,7 +67,7 @@ def test_a_seller_withdraws_a_product_for_good_and_sees_its_renewals_cancelled(
     make_site_client = open_browser()
     seller = open_browser()
     customer = open_browser()
-    sign_in_as(seller, "seller", ITS_SELLER)
+    sign_in_as(seller, "seller", ITS_SELLER, then="/seller")
     seller.locator(f'a[href$="/products/{WITHDRAWN}"]').first.click()
     name = seller.get_by_role("heading", level=1).inner_text()
     seller.get_by_role("link", name="Permanently disable").click()
