@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Literal
 from sqlalchemy import Connection, text
 
 from .engine import Database
+from .full_text import VIRTUAL_TABLES
+from .trigram_index import TERMS_INDEX, TRIGRAM_INDEX, make_trigram_index
 from .types import Base, BigId, Instant, Json
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ def upgrade(database: Database) -> None:
     """Bring the database to the newest schema. Safe to run twice, and from several processes at once."""
     with alone(database) as connection:
         upgrade_to(connection, "head")
+        if not database.is_sqlite:
+            connection.rollback()
+            make_trigram_index(connection)
 
 
 def upgrade_to(connection: Connection, revision: str) -> None:
@@ -87,9 +92,16 @@ def _options() -> dict[str, object]:
         "compare_type": True,
         "render_item": _render,
         "target_metadata": Base.metadata,
-        "include_name": lambda name, kind, _: kind != "table" or (name or "").startswith("mh_"),
+        "include_name": _is_described,
         "include_object": lambda thing, name, kind, *_: name != VERSION_TABLE,
     }
+
+
+def _is_described(name: str | None, kind: str, parents: object) -> bool:
+    """Whether the models describe a thing of this name: not a host's tables, nor what serves search on one database."""
+    if kind == "index":
+        return name not in (TERMS_INDEX, TRIGRAM_INDEX)
+    return kind != "table" or ((name or "").startswith("mh_") and not (name or "").startswith(VIRTUAL_TABLES))
 
 
 def _render(kind: str, thing: object, context: AutogenContext) -> str | Literal[False]:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 
-from ..domain.decomposition import decompose
+from ..domain.search.words import folded
 
-
-def folded(text: str) -> str:
-    """The text as it is compared: without case and accents, so that « Étiquettes » is found by "etiquettes"."""
-    decomposed = decompose(text.casefold())
-    return " ".join("".join(character for character in decomposed if not unicodedata.combining(character)).split())
+__all__ = ["folded", "words_of"]
 
 
 def words_of(texts: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from ..config.settings import Settings
 from ..events.processor import process_pending
 from ..remote.redis.names import JobKind
 from ..services.business_care import renewal_run, renewal_run_state
+from ..services.catalog import search_renewal
 from ..services.core.liveness import STUCK_AFTER_S, progress
 from ..services.core.runtime import Runtime
 from ..services.inbox import leasing
@@ -62,10 +63,15 @@ JOBS: Mapping[JobKind, Job] = {
         ),
         Job(
             kind=JobKind.CASCADES,
-            run=cascade_run.run_cascades,
-            is_pending=lambda runtime, session: cascade_run.has_pending(session, runtime.now(), runtime.settings),
+            run=lambda runtime, owner, *, stop: (
+                cascade_run.run_cascades(runtime, owner, stop=stop) + search_renewal.renew_entries(runtime, stop=stop)
+            ),
+            is_pending=lambda runtime, session: (
+                cascade_run.has_pending(session, runtime.now(), runtime.settings)
+                or search_renewal.has_due(session, runtime.now())
+            ),
             slice_s=2.0,
-            label="cascades finished",
+            label="cascades finished, chunks of search entries renewed",
         ),
         Job(
             kind=JobKind.RENEWALS,

@@ -23,6 +23,7 @@ from . import (
     purchases,
     releases,
     retention,
+    search,
     subscriptions,
     support,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "purchases",
     "releases",
     "retention",
+    "search",
     "subscriptions",
     "support",
 ]

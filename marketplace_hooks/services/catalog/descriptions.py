@@ -10,6 +10,7 @@ from ...models.products import Product, SubjectKind
 from ..core.unit_of_work import UnitOfWork
 from .locked_subjects import LockedSubject, LockedSubjects
 from .product_categories import CategoryChanges
+from .search_index import SearchChanges
 
 
 def add_described(
@@ -22,14 +23,15 @@ def add_described(
     locked = LockedSubject(kind=kind, row=row)
     locked_subjects.add(locked)
     row.status = locked.derived_status()
+    uow.deferred(SearchChanges).add(uow, kind, row.id)
     return locked
 
 
 def describe(uow: UnitOfWork, locked: LockedSubject, version: int, **columns: Any) -> bool:
     """Write these columns of a newer description; False, and nothing is written, when one as new is known.
 
-    What follows from a description is written with it: the words by which search finds the row (`models/descriptions`),
-    and the rows of a product's categories.
+    What follows from a description is written with it: the row's entry in the search index, and the rows of a product's
+    categories.
     """
     if version <= locked.row.description_version:
         return False
@@ -37,6 +39,7 @@ def describe(uow: UnitOfWork, locked: LockedSubject, version: int, **columns: An
         setattr(locked.row, name, value)
     locked.row.description_version = version
     locked.row.changed_at = uow.now
+    uow.deferred(SearchChanges).add(uow, locked.kind, locked.row.id)
     if "categories" in columns:
         uow.deferred(CategoryChanges).set(locked.row.id, columns["categories"])
     return True

@@ -14,9 +14,12 @@ from ...domain.catalog.statuses import Effect, Side, Status, StatusRequest, judg
 from ...models.cascades import Cascade
 from ...models.packs import Pack
 from ...models.products import Product, Seller, SideState, SubjectKind, Withdrawal
+from ...models.search import RenewalScope
+from ..core.runtime import JobKind
 from ..core.unit_of_work import Cause, UnitOfWork
 from .cascades import Step, close_if_done, start_cascade
 from .locked_subjects import LockedSubject, LockedSubjects
+from .search_index import request_renewal
 from .status_changes import StatusChangeOutcome, empty_slot, fill_slot, lift_hold, open_hold
 from .visibility_events import PageKind, publish_visibility_changes
 
@@ -37,6 +40,9 @@ def upsert_seller(
         return True
     if sent_at < locked.row.described_at:
         return False
+    if described["name"] != locked.row.name:
+        request_renewal(uow.session, RenewalScope.SELLER, locked.row.id, uow.now)
+        uow.wakeups.add(JobKind.CASCADES)
     for name, value in columns.items():
         setattr(locked.row, name, value)
     locked.row.described_at = sent_at

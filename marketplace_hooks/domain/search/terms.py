@@ -1,0 +1,46 @@
+"""Terms of the search index that are no words: the properties by which a search is narrowed.
+
+A term begins with `=`, as no word does. Whatever has a property may have its term, and so may others: whoever narrows a
+search compares the property itself too. The terms only keep the index from handing out what cannot be meant.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from hashlib import blake2b
+
+from .version_spans import VersionSpan
+
+_PRICE_STEP = 1.25
+"""Prices share a term that differ by no more than this factor."""
+_MOST_PRICE_TERMS = 40
+_LAST_MAJOR = 20
+
+
+def name_terms(words: Iterable[str]) -> list[str]:
+    """The same words, as words of a name."""
+    return [f"=name:{word}" for word in words]
+
+
+def property_term(name: str, value: str) -> str:
+    """The term of a property that is compared as a whole, such as a category."""
+    return f"={name}:{blake2b(value.encode(), digest_size=6).hexdigest()}"
+
+
+def price_terms(lowest_cents: int, highest_cents: int | None) -> list[str]:
+    """The terms of every price from one to the other (None: without end); none when they are too many to help."""
+    first = _price_step(lowest_cents)
+    last = first + _MOST_PRICE_TERMS if highest_cents is None else _price_step(highest_cents)
+    return [f"=price:{step}" for step in range(first, last + 1)] if last - first < _MOST_PRICE_TERMS else []
+
+
+def line_terms(span: VersionSpan) -> list[str]:
+    """The terms of the lines of PrestaShop that a span of versions touches: 1.6, 1.7, 8, 9, …"""
+    minors = [f"1.{minor}" for minor in range(4, 8) if span.touches(VersionSpan.of_numbers(1, minor))]
+    majors = [f"{major}" for major in range(8, _LAST_MAJOR) if span.touches(VersionSpan.of_numbers(major))]
+    return [f"=line:{line}" for line in minors + majors]
+
+
+def _price_step(cents: int) -> int:
+    return 0 if cents < 1 else 1 + math.floor(math.log(cents, _PRICE_STEP))
