@@ -144,7 +144,7 @@ def ours(runtime: Runtime, search: Search) -> Callable[[], float]:
     def once() -> float:
         begun_s = time.perf_counter()
         with runtime.database.read_session() as session:
-            find_products(session, limit=PAGE, **search)
+            find_products(session, best_first=True, limit=PAGE, **search)
         return (time.perf_counter() - begun_s) * 1_000
 
     return lambda: statistics.median(once() for _ in range(REQUESTS))

@@ -37,7 +37,7 @@ def indexed_words(texts: Iterable[str]) -> list[str]:
     found: dict[str, None] = {}
     for text in texts:
         for chunk in _BREAKS.split(folded(text[:LONGEST_TEXT])):
-            word = chunk.strip(_EDGES) or chunk
+            word = chunk.strip(_EDGES)
             if not word:
                 continue
             found[word[:LONGEST_WORD]] = None
@@ -50,6 +50,5 @@ def indexed_words(texts: Iterable[str]) -> list[str]:
 
 def searched_words(search: str) -> tuple[str, ...]:
     """The different words that somebody searches for, all of which must be found."""
-    chunks = (chunk for chunk in _BREAKS.split(folded(search[:LONGEST_SEARCH])) if chunk)
-    words = dict.fromkeys((chunk.strip(_EDGES) or chunk)[:LONGEST_WORD] for chunk in chunks)
-    return tuple(words)[:MOST_SEARCHED]
+    chunks = (chunk.strip(_EDGES) for chunk in _BREAKS.split(folded(search[:LONGEST_SEARCH])))
+    return tuple(dict.fromkeys(chunk[:LONGEST_WORD] for chunk in chunks if chunk))[:MOST_SEARCHED]

@@ -24,7 +24,7 @@ MOST_SHORT_COMPLETIONS = 50
 MOST_SIMILAR = 20
 _MOST_COMPARED = 60
 _TRIGRAM = 3
-_INDEXED: ColumnElement[str] = literal_column("mh_search_words.word || ''", String())
+_INDEXED: ColumnElement[str] = literal_column("(mh_search_words.word || '')", String())
 """What PostgreSQL's trigram index is of (`database/trigram_index.py`)."""
 _SHORTEST_PLURAL = 4
 

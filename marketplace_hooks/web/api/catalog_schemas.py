@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 from marshmallow import fields
 
@@ -154,18 +155,32 @@ class PackPageSchema(PackSchema, HeldSchema):
     created_at = Rfc3339Instant(required=True, metadata=about("When it was created."))
 
 
+def found_total() -> fields.Field[Any]:
+    """How many are in the list."""
+    return nullable(fields.Integer, about("How many were found, 500 at most; null: not counted.", 42))
+
+
+def more_than_total() -> fields.Boolean:
+    """Whether the count ended before the list does."""
+    return fields.Boolean(required=True, metadata=about("More were found than are counted.", False))
+
+
 class ProductListSchema(ResponseSchema):
-    """A page of products, by id."""
+    """A page of products: by id, or the best of a search first."""
 
     items = fields.List(fields.Nested(ProductSchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
+    total = found_total()
+    has_more_than_total = more_than_total()
 
 
 class PackListSchema(ResponseSchema):
-    """A page of packs, by id."""
+    """A page of packs: by id, or the best of a search first."""
 
     items = fields.List(fields.Nested(PackSchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
+    total = found_total()
+    has_more_than_total = more_than_total()
 
 
 OWNERS_ONLY = tuple(HeldSchema().fields)

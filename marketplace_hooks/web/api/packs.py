@@ -28,26 +28,29 @@ _PUBLIC = PackPageSchema(exclude=(*OWNERS_ONLY, "blocking"))
 class PacksQuerySchema(PagedQuerySchema):
     """Which packs."""
 
-    q = TextField(min_length=0, max_length=200, metadata=about("Words of its title; all must match.", "cart"))
+    q = TextField(min_length=0, max_length=200, metadata=about("Words of its title or seller; all must match.", "cart"))
     seller_id = TextField(metadata=SELLER_ID)
 
 
 @operation("GET", "/packs", tag="Packs", query=PacksQuerySchema, response=PackListSchema, refusals=(400,))
 def list_packs(query: dict[str, Any]) -> Response:
-    """Packs by id: those on sale, and, for a signed-in reader, their own hidden ones too.
+    """Packs: those on sale, and, for a signed-in reader, their own hidden ones too.
 
-    Search by words of the title, or by seller. Follow `next_cursor` for more.
+    With `q` the best come first, the best 500 at most; else all, by id. Follow `next_cursor` for more.
     """
+    cursors = "packs-found" if query.get("q") else "packs"
     with current_runtime().database.read_session() as session:
         page = find_packs(
             session,
             search=query.get("q"),
             seller_id=query.get("seller_id"),
-            after=decode("packs", query.get("cursor")),
+            after=decode(cursors, query.get("cursor")),
+            best_first=True,
             limit=query["limit"],
             visibility=visibility(),
         )
-    return json_response(_LIST, {"items": page.items, "next_cursor": encode("packs", page.next_after)})
+    found = {"items": page.items, "next_cursor": encode(cursors, page.next_after)}
+    return json_response(_LIST, {**found, "total": page.total, "has_more_than_total": page.has_more})
 
 
 @operation("GET", "/packs/<pack_id>", tag="Packs", response=PackPageSchema, refusals=(404, 410))

@@ -6,14 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Response
-from marshmallow import validates_schema
+from marshmallow import fields, validate, validates_schema
 from marshmallow.exceptions import ValidationError
 from sqlalchemy.orm import Session
 
 from ...domain.catalog.statuses import Status
 from ...domain.civil_days import end_of
 from ...domain.described import SELLER_ID, about
+from ...domain.search.version_spans import searched_span
 from ...errors import NotFound, Withdrawn
+from ...models.products import ProductKind
 from ...services.catalog.lists import find_products
 from ...services.catalog.pages import ProductPage, listing_at, product_page
 from ...services.support.closures import shown_closures
@@ -21,7 +23,7 @@ from ..identity.authorization import is_insider, may_see, visibility
 from ..pagination import decode, encode
 from ..state import current_runtime
 from .catalog_schemas import OWNERS_ONLY, ListingSchema, ProductListSchema, ProductPageSchema, flat
-from .fields import Day, PagedQuerySchema, QuerySchema, Rfc3339Instant, TextField
+from .fields import Day, EnumField, PagedQuerySchema, QuerySchema, Rfc3339Instant, TextField
 from .operations import operation
 from .responses import json_response
 
@@ -31,6 +33,14 @@ _PUBLIC = ProductPageSchema(exclude=OWNERS_ONLY)
 _LISTING = ListingSchema()
 
 
+_price = validate.Range(0, 2_000_000_000)
+
+
+def _version(text: str) -> None:
+    if searched_span(text) is None:
+        raise ValidationError("Must be a version of PrestaShop, such as 8.1.7, or the beginning of one, such as 8.")
+
+
 class ProductsQuerySchema(PagedQuerySchema):
     """Which products."""
 
@@ -38,9 +48,23 @@ class ProductsQuerySchema(PagedQuerySchema):
     q = TextField(
         min_length=0,
         max_length=200,
-        metadata=about("Words of the title, technical name or categories; all must match.", "cart reminder"),
+        metadata=about(
+            "Words of the title, technical name, categories, description, features or seller; all must match.",
+            "cart reminder",
+        ),
     )
     seller_id = TextField(metadata=SELLER_ID)
+    kind = EnumField(ProductKind, metadata=about("A module or a theme."))
+    prestashop = fields.String(
+        validate=_version,
+        metadata=about("A version of PrestaShop, or the beginning of some, that the listing announces.", "8.1"),
+    )
+    min_price_cents = fields.Integer(
+        validate=_price, metadata=about("The lowest price, in the smallest unit of each product's currency.", 0)
+    )
+    max_price_cents = fields.Integer(
+        validate=_price, metadata=about("The highest price, in the smallest unit of each product's currency.", 9900)
+    )
 
 
 class ListingQuerySchema(QuerySchema):
@@ -57,21 +81,31 @@ class ListingQuerySchema(QuerySchema):
 
 @operation("GET", "/products", tag="Products", query=ProductsQuerySchema, response=ProductListSchema, refusals=(400,))
 def list_products(query: dict[str, Any]) -> Response:
-    """Products by id: those on sale, and, for a signed-in reader, their own hidden ones too.
+    """Products: those on sale, and, for a signed-in reader, their own hidden ones too.
 
-    Search by words, category or seller. Follow `next_cursor` for more.
+    With `q` the best come first, the best 500 at most, and small typing mistakes are forgiven; else all, by id. Narrow
+    by category, seller, kind, version of PrestaShop or price. Follow `next_cursor` for more.
     """
+    # A search is in another order, in which a cursor of the list has no place.
+    cursors = "products-found" if query.get("q") else "products"
+    version = query.get("prestashop")
     with current_runtime().database.read_session() as session:
         page = find_products(
             session,
             category=query.get("category") or None,
             search=query.get("q"),
             seller_id=query.get("seller_id"),
-            after=decode("products", query.get("cursor")),
+            kind=query.get("kind"),
+            versions=searched_span(version) if version else None,
+            lowest_cents=query.get("min_price_cents"),
+            highest_cents=query.get("max_price_cents"),
+            after=decode(cursors, query.get("cursor")),
+            best_first=True,
             limit=query["limit"],
             visibility=visibility(),
         )
-    return json_response(_LIST, {"items": page.items, "next_cursor": encode("products", page.next_after)})
+    found = {"items": page.items, "next_cursor": encode(cursors, page.next_after)}
+    return json_response(_LIST, {**found, "total": page.total, "has_more_than_total": page.has_more})
 
 
 @operation("GET", "/products/<product_id>", tag="Products", response=ProductPageSchema, refusals=(404, 410))
