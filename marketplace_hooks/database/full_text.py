@@ -2,7 +2,7 @@
 
 Words and terms are ours on both (`domain/search/`): a row has a list of them, and each is found exactly as it is
 written. So nothing that somebody types is an operator, and both databases find the same. On SQLite triggers keep two
-virtual tables beside the rows (`migrations/versions/0030_search.py`); PostgreSQL's extension pg_trgm is used where it
+virtual tables beside the rows (`migrations/versions/0031_search.py`); PostgreSQL's extension pg_trgm is used where it
 is (`trigram_index.py`).
 """
 

@@ -10,8 +10,8 @@ from alembic import op
 from marketplace_hooks.database.full_text import Terms
 from marketplace_hooks.database.types import BigId, Instant
 
-revision = "0030"
-down_revision = "0029"
+revision = "0031"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
