@@ -26,6 +26,7 @@ from marketplace_hooks.models.categories import ProductCategory
 from marketplace_hooks.models.products import Listing, Product, ProductKind, Seller
 from marketplace_hooks.models.search import RenewalScope, SearchEntry
 from marketplace_hooks.services.catalog.lists import find_products
+from marketplace_hooks.services.catalog.search import Narrowing
 from marketplace_hooks.services.catalog.search_index import request_renewal
 from marketplace_hooks.services.catalog.search_renewal import renew_entries
 from marketplace_hooks.services.core.runtime import Runtime
@@ -56,16 +57,21 @@ SEARCHES: dict[str, Search] = {
     "misspelt beside a common word": {"search": f"{COMMON} étiqettes"},
     "nothing": {"search": "xylophonequartz"},
     "short word": {"search": "ba"},
-    "filters without words": {"kind": ProductKind.THEME, "versions": searched_span("9"), "category": "SEO"},
+    "filters without words": {
+        "properties": Narrowing(kind=ProductKind.THEME, versions=searched_span("9")),
+        "category": "SEO",
+    },
     "common word, filters combined": {
         "search": COMMON,
-        "kind": ProductKind.THEME,
-        "versions": searched_span("1.6"),
         "category": "Stock",
-        "lowest_cents": 4_000,
-        "highest_cents": 5_000,
+        "properties": Narrowing(
+            kind=ProductKind.THEME, versions=searched_span("1.6"), lowest_cents=4_000, highest_cents=5_000
+        ),
     },
-    "rare word, filters combined": {"search": RARE, "kind": ProductKind.MODULE, "versions": searched_span("8.1")},
+    "rare word, filters combined": {
+        "search": RARE,
+        "properties": Narrowing(kind=ProductKind.MODULE, versions=searched_span("8.1")),
+    },
 }
 
 

@@ -11,9 +11,11 @@ from sqlalchemy.exc import DBAPIError
 from ..config.public_holidays import public_holidays
 from ..config.secret_strength import text_fault, weaknesses
 from ..database import migrate as migrations
+from ..database.trigram_index import has_trigrams
 from ..domain.support.deadlines import BusinessDayPolicy
 from ..errors import EncryptionKeyLost, MailServerAway, MarketplaceHooksError
 from ..services.business_care.renewal_run_state import read_run_state
+from ..services.catalog.search_renewal import has_due
 from ..services.core.deployment import UNTRUSTED_PROXY, read_fact
 from ..services.core.runtime import Runtime
 from ..services.core.stored_secrets import check_encryption_keys
@@ -36,6 +38,7 @@ def doctor(as_json: bool) -> None:
         _downloads(runtime),
         _holidays(runtime),
         _database(runtime),
+        _search(runtime),
         redis(runtime),
         *processes(runtime),
         clock(runtime),
@@ -108,6 +111,22 @@ def _database(runtime: Runtime) -> dict[str, str]:
         return check("database", "wrong", f"{kind}: {error.orig}")
     pooler = ", behind a pooler: nothing is left in its sessions" if runtime.database.is_pooled else ""
     return check("database", "ok", f"{kind}, schema up to date{pooler}")
+
+
+def _search(runtime: Runtime) -> dict[str, str]:
+    """PostgreSQL's pg_trgm is of use and not needed; entries that are due are written by a worker."""
+    try:
+        with runtime.database.read_session() as session:
+            has_index = runtime.database.is_sqlite or has_trigrams(session)
+            is_behind = has_due(session, runtime.now())
+    except Exception as error:
+        return check("search", "warning", f"cannot be checked: {type(error).__name__}")
+    if not has_index:
+        remedy = "have a superuser CREATE EXTENSION pg_trgm in this database, then run marketplace-hooks migrate"
+        return check("search", "warning", f"works without pg_trgm, slower and less forgiving; {remedy}")
+    if is_behind:
+        return check("search", "warning", "entries are being written; until then some products are not found")
+    return check("search", "ok", "every product is in the index")
 
 
 def _encryption(runtime: Runtime) -> dict[str, str]:

@@ -8,7 +8,7 @@ SHORTEST = 4
 """Of shorter words too many are similar."""
 LONG = 8
 """From this length on two mistakes are forgiven."""
-_LETTERS = ascii_lowercase + digits
+_ALPHABET = ascii_lowercase + digits
 
 
 def one_mistake_away(word: str) -> list[str]:
@@ -16,8 +16,8 @@ def one_mistake_away(word: str) -> list[str]:
     splits = [(word[:place], word[place:]) for place in range(len(word) + 1)]
     found = {before + after[1:] for before, after in splits if after}
     found |= {before + after[1] + after[0] + after[2:] for before, after in splits if len(after) > 1}
-    found |= {before + letter + after[1:] for before, after in splits if after for letter in _LETTERS}
-    found |= {before + letter + after for before, after in splits for letter in _LETTERS}
+    found |= {before + letter + after[1:] for before, after in splits if after for letter in _ALPHABET}
+    found |= {before + letter + after for before, after in splits for letter in _ALPHABET}
     return sorted(found - {word})
 
 

@@ -16,10 +16,9 @@ from ...database.keyset import Rows, read_rows
 from ...database.text_search import folded
 from ...database.types import constant
 from ...domain.catalog.statuses import Status
-from ...domain.search.version_spans import VersionSpan
 from ...models.categories import ProductCategory, categories_on_sale
 from ...models.packs import Pack, pack_is_visible
-from ...models.products import Product, ProductKind, SubjectKind
+from ...models.products import Product, SubjectKind
 from ...models.search import SearchEntry
 from .cards import (
     LARGEST_PAGE,
@@ -33,7 +32,7 @@ from .cards import (
     products_query,
     visible_to,
 )
-from .search import Found, Narrowing, find_by_properties, find_by_words
+from .search import NO_MATTER_WHICH, Found, Narrowing, find_by_properties, find_by_words
 
 T = TypeVar("T")
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
@@ -64,10 +63,7 @@ def find_products(
     search: str | None = None,
     seller_id: str | None = None,
     status: Status | None = None,
-    kind: ProductKind | None = None,
-    versions: VersionSpan | None = None,
-    lowest_cents: int | None = None,
-    highest_cents: int | None = None,
+    properties: Narrowing = NO_MATTER_WHICH,
     best_first: bool = False,
     after: str | None = None,
     is_backward: bool = False,
@@ -79,27 +75,17 @@ def find_products(
     They begin after `after`, the `next_after` of the page before. Words and properties are looked for in an index
     (`search.py`); a list by category, seller or status is read from an index in its order until the page is full.
     """
-    narrowing = Narrowing(
-        seller_id=seller_id,
-        category=category,
-        kind=kind,
-        versions=versions,
-        lowest_cents=lowest_cents,
-        highest_cents=highest_cents,
-    )
+    narrowing = replace(properties, seller_id=seller_id, category=category)
     visible = [visible_to(Product.status == constant(Status.ONLINE), Product.seller_id, visibility)]
     if status is not None:
         visible.append(Product.status == constant(status))
-    if search or narrowing.is_by_properties:
-        found = (
-            find_by_words(session, SubjectKind.PRODUCT, search, narrowing, visible)
-            if search
-            else find_by_properties(session, SubjectKind.PRODUCT, narrowing, visible)
-        )
-        if search and best_first:
+    found = None
+    if search:
+        found = find_by_words(session, SubjectKind.PRODUCT, search, narrowing, visible)
+        if best_first:
             return _page_of_found(session, _product_cards(visible), found, after, limit)
-    else:
-        found = None
+    elif narrowing.is_by_properties:
+        found = find_by_properties(session, SubjectKind.PRODUCT, narrowing, visible)
     query, key = _products_by_id(narrowing, status, visibility)
     if found is not None:
         query = query.where(found.has(Product.id))

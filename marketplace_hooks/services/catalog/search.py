@@ -86,6 +86,9 @@ class Narrowing:
         return wanted
 
 
+NO_MATTER_WHICH = Narrowing()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Found:
     """The ids of what was found, in their order, `MOST_FOUND` at most.

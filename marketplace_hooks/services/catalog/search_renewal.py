@@ -48,7 +48,8 @@ def _renew_chunk(session: Session, now: datetime) -> bool:
     else:
         kind, ids = _next_chunk(session, renewal)
         if ids:
-            renewal.after_kind, renewal.after_id = kind, ids[-1]
+            renewal.after_kind = kind
+            renewal.after_id = ids[-1]
         else:
             session.delete(renewal)
     session.flush()

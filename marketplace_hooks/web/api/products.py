@@ -18,6 +18,7 @@ from ...errors import NotFound, Withdrawn
 from ...models.products import ProductKind
 from ...services.catalog.lists import find_products
 from ...services.catalog.pages import ProductPage, listing_at, product_page
+from ...services.catalog.search import Narrowing
 from ...services.support.closures import shown_closures
 from ..identity.authorization import is_insider, may_see, visibility
 from ..pagination import decode, encode
@@ -88,17 +89,13 @@ def list_products(query: dict[str, Any]) -> Response:
     """
     # A search is in another order, in which a cursor of the list has no place.
     cursors = "products-found" if query.get("q") else "products"
-    version = query.get("prestashop")
     with current_runtime().database.read_session() as session:
         page = find_products(
             session,
             category=query.get("category") or None,
             search=query.get("q"),
             seller_id=query.get("seller_id"),
-            kind=query.get("kind"),
-            versions=searched_span(version) if version else None,
-            lowest_cents=query.get("min_price_cents"),
-            highest_cents=query.get("max_price_cents"),
+            properties=_properties(query),
             after=decode(cursors, query.get("cursor")),
             best_first=True,
             limit=query["limit"],
@@ -106,6 +103,15 @@ def list_products(query: dict[str, Any]) -> Response:
         )
     found = {"items": page.items, "next_cursor": encode(cursors, page.next_after)}
     return json_response(_LIST, {**found, "total": page.total, "has_more_than_total": page.has_more})
+
+
+def _properties(query: dict[str, Any]) -> Narrowing:
+    return Narrowing(
+        kind=query.get("kind"),
+        versions=searched_span(query.get("prestashop", "")),
+        lowest_cents=query.get("min_price_cents"),
+        highest_cents=query.get("max_price_cents"),
+    )
 
 
 @operation("GET", "/products/<product_id>", tag="Products", response=ProductPageSchema, refusals=(404, 410))

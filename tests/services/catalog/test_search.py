@@ -17,6 +17,7 @@ from marketplace_hooks.models.search import RenewalScope, SearchEntry, SearchRen
 from marketplace_hooks.services.catalog import search, search_renewal
 from marketplace_hooks.services.catalog.cards import Visibility
 from marketplace_hooks.services.catalog.lists import Page, find_packs, find_products
+from marketplace_hooks.services.catalog.search import Narrowing
 from marketplace_hooks.services.catalog.search_index import request_renewal
 
 from ...support.marketplace import OFFLINE, ONLINE, Marketplace
@@ -48,6 +49,9 @@ def fill(marketplace: Marketplace) -> None:
     marketplace.run_all_now()
 
 
+PROPERTIES = {"kind", "versions", "lowest_cents", "highest_cents"}
+
+
 def price(cents: int) -> dict[str, Any]:
     return {"amount_cents": cents, "currency": "EUR"}
 
@@ -63,7 +67,9 @@ def publish(marketplace: Marketplace, product_id: str, **data: Any) -> None:
 
 def page(marketplace: Marketplace, words: str | None, **more: Any) -> Page[Any]:
     with marketplace.runtime.database.read_session() as session:
-        return find_products(session, search=words, **{"best_first": True, **more})
+        narrowed = {name: more.pop(name) for name in PROPERTIES & set(more)}
+        more = {"best_first": True, "properties": Narrowing(**narrowed), **more}
+        return find_products(session, search=words, **more)
 
 
 def listed(marketplace: Marketplace, words: str, **more: Any) -> tuple[list[str], int]:
