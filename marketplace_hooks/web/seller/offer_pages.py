@@ -17,6 +17,7 @@ from ...services.catalog.pages import PackPage, ProductPage, pack_page, product_
 from ...services.catalog.status_history import read_status_history
 from ...services.catalog.status_requests import StatusChangeTarget, request_cancellation
 from ...services.core.unit_of_work import Cause, UnitOfWork
+from ...services.operations.product_support import read_product_support
 from ..form_actions import run_form
 from ..i18n.language import gettext
 from ..list_pages import checked_id
@@ -49,9 +50,14 @@ def own_pack(session: Session, pack_id: str) -> PackPage:
 
 def show(kind: SubjectKind, id_: str, *, refused: str | None = None, status: int = 200) -> Response:
     """The page of a product or a pack; `refused` says why something was not possible."""
-    with current_runtime().database.read_session() as session:
+    runtime = current_runtime()
+    now = runtime.now()
+    support = None
+    with runtime.database.read_session() as session:
         found = own_pack(session, id_) if kind is SubjectKind.PACK else own_product(session, id_)
         past = read_status_history(session, kind, id_, limit=ENTRIES)
+        if isinstance(found, ProductPage):
+            support = read_product_support(session, found.card, now, runtime.settings.reference_zone)
     held_by = {hold.side for hold in found.holds_view.holds}
     return page(
         kind.value,
@@ -62,6 +68,8 @@ def show(kind: SubjectKind, id_: str, *, refused: str | None = None, status: int
         moves=_moves(kind, id_, found.holds_view),
         held_by_others=bool(held_by) and Side.SELLER not in held_by,
         refused=refused,
+        support=support,
+        now=now,
     )
 
 
