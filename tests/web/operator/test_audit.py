@@ -58,3 +58,7 @@ def test_others_do_not_read_it_and_trying_is_entered(marketplace: Marketplace, o
     seller = browser_of(marketplace, "seller", "seller-1")
     assert seller.get("/operator/audit").status == 403
     assert "Access refused" in operator.get("/operator/audit?who=seller-1").visible_text
+
+
+def test_the_search_box_of_the_page_holds_no_words_of_ours(operator: Browser) -> None:
+    assert "AuditFilter" not in operator.get("/operator/audit").text
