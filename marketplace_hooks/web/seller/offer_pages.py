@@ -69,7 +69,6 @@ def show(kind: SubjectKind, id_: str, *, refused: str | None = None, status: int
         held_by_others=bool(held_by) and Side.SELLER not in held_by,
         refused=refused,
         support=support,
-        now=now,
     )
 
 

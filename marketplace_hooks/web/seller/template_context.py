@@ -15,7 +15,7 @@ from ..form_idempotency import once_token
 from ..i18n.language import gettext
 from ..labels.business_care import REMEDIES, care_extent, care_title, why_inactive
 from ..labels.change_results import step_result, summarize_changes
-from ..labels.deadlines import CLOCKS, days_away, last_day_of
+from ..labels.deadlines import CLOCKS
 from ..labels.label import labels_for
 from ..labels.refusal_evidence import evidence_lines
 from ..labels.refusal_grounds import GROUND_FINDINGS, GROUND_LABELS, GROUNDS
@@ -31,6 +31,7 @@ from ..labels.statuses import (
     change_label,
 )
 from ..labels.support import GIVEN_BACK, KINDS, MISSING, REFUND_LINES, REPLY_REASONS
+from ..labels.urgency import last_day_of
 from .blueprint import blueprint
 
 
@@ -43,7 +44,6 @@ def template_context() -> dict[str, Any]:
         "care_title": care_title,
         "changes": labels_for(Role.SELLER, CHANGES),
         "clock_names": CLOCKS,
-        "days_away": days_away,
         "form": request.form,
         "ground_names": GROUNDS,
         "ground_findings": GROUND_FINDINGS,
