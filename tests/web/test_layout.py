@@ -6,6 +6,7 @@ import pytest
 
 from ..support.marketplace import Marketplace
 from ..support.page_client import Browser, browser_of
+from ..support.support_desk import publish_request
 
 
 @pytest.fixture
@@ -51,3 +52,13 @@ def test_the_choice_is_a_form_of_three_named_buttons_in_each_language(marketplac
         text = browser_of(marketplace, language=language).get("/").text
         assert text.count("formaction=") == 3
         assert all(f'<span class="word">{word}</span>' in text for word in words)
+
+
+def test_a_menu_that_is_closed_says_how_much_in_it_needs_attention(desk: Marketplace) -> None:
+    seller = browser_of(desk, "seller", "seller-1")
+    assert 'class="count"' not in seller.get("/seller").text
+    publish_request(desk)
+    page = seller.get("/seller").text
+    summary = page[page.index("<summary>") : page.index("</summary>")]
+    assert ">1</span>" in summary
+    assert page.count('class="count"') == 2
