@@ -67,13 +67,13 @@ def play_story(settings: Settings, url: str, stop: Callable[[], bool]) -> None:
     try:
         post_events(settings, url, history.events(anchor), lambda line: None, stop)
         expected = {*history.request_ids(anchor), CONTESTED, OVERTURNED}
-        until_s = time.monotonic() + WAITS_S
-        while _count(runtime, expected) < len(expected):
-            if stop() or time.monotonic() > until_s:
-                return
-            time.sleep(0.5)
+        if not _wait_until(lambda: _count(runtime, expected) == len(expected), stop):
+            return
         run_in_transaction(runtime, make_moves)
         run_in_transaction(runtime, lambda uow: settle_history(uow, expected))
+        # It falls due when the deadlines are looked at, which is a job of the scheduler.
+        if _wait_until(lambda: _is_refund_due(runtime), stop):
+            run_in_transaction(runtime, request_refund_by_hand)
     except click.ClickException as error:
         log_line("demo", f"the demo's history is not whole: {error.message}")
     finally:
@@ -99,10 +99,15 @@ def make_moves(uow: UnitOfWork) -> None:
     if _handling(uow, OVERTURNED) is Handling.CONTESTED:
         reason = "The address is handed over by the product, and without its number: that is the product's."
         overturn(uow, OVERTURNED, reason=reason, cause=_MARKETPLACE)
+    request_refund_by_hand(uow)
+
+
+def request_refund_by_hand(uow: UnitOfWork) -> None:
+    """Request the refund of the overdue fix, once it is due; nothing where it was requested."""
     claim = claim_of(uow.session, REFUNDED)
     if claim is not None and claim.state is RefundState.DUE:
-        reason = "The customer has waited long enough for the fix."
         request = uow.session.scalars(select(SupportRequest).where(SupportRequest.id == REFUNDED)).one()
+        reason = "The customer has waited long enough for the fix."
         approve_refund(uow, request, with_period=False, reason=reason, cause=_MARKETPLACE)
 
 
@@ -115,6 +120,21 @@ def settle_history(uow: UnitOfWork, request_ids: set[str]) -> None:
     for request_id in uow.session.scalars(open_ones.order_by(SupportRequest.number)).all():
         text = "The setting is explained in the answer above."
         resolve(uow, request_id, how="explanation", release_id=None, text=text, cause=_SELLER)
+
+
+def _wait_until(is_true: Callable[[], bool], stop: Callable[[], bool]) -> bool:
+    """Whether something has become true in time, and the end was not asked for."""
+    until_s = time.monotonic() + WAITS_S
+    while not is_true():
+        if stop() or time.monotonic() > until_s:
+            return False
+        time.sleep(0.5)
+    return True
+
+
+def _is_refund_due(runtime: Runtime) -> bool:
+    with runtime.database.read_session() as session:
+        return claim_of(session, REFUNDED) is not None
 
 
 def _count(runtime: Runtime, request_ids: set[str]) -> int:

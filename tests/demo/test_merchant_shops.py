@@ -85,6 +85,9 @@ def test_what_was_made_of_the_demo_shows_every_side_of_it(demo: Demo) -> None:
     assert len(asked_in) >= 12
     text = browser_of(marketplace, "seller", "moulinoctets").get("/seller/figures").visible_text
     assert "%" in text
+    waiting = browser_of(marketplace, "operator").get("/operator/replies").visible_text
+    assert waiting.count("Why it needs review") == 1
+    assert "Gwénolé Abautret" in browser_of(marketplace, "operator").get("/operator/refunds").visible_text
 
 
 def test_a_download_of_the_demo_downloads_what_the_release_says(demo: Demo) -> None:
