@@ -25,6 +25,7 @@ GROUPS: Mapping[RequestGroup, LazyText] = {
 }
 STATES: Mapping[Handling, LazyText] = {Handling.ACCEPTED: lazy("Accepted")}
 """States whose word is that of a group."""
+ASSIGNED = Filter(name="assigned", label=lazy("Assigned to"))
 SELLER = Filter(name="seller", label=lazy("Seller ID"))
 
 
@@ -50,6 +51,7 @@ def wanted_requests(asked: AskedList) -> RequestQuery:
         is_overdue=asked.is_yes("overdue"),
         product_id=asked.get("product"),
         seller_id=asked.values.get("seller"),
+        assignee=asked.values.get("assigned"),
         search=asked.get("q"),
         sort=RequestSort(asked.sort or RequestSort.DEADLINE),
     )

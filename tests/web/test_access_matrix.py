@@ -92,7 +92,7 @@ PLACED = {
         "ny-y-yy": (
             "attach_file_to_message change_request_kind post_support_message show_request_file show_support_request"
         ),
-        "nyyyyyy": "check_entitlement list_support_requests",
+        "nyyyyyy": "check_entitlement export_support_requests list_support_requests",
         "nnnnnny": (
             "create_token end_sessions_of export_audit_csv export_audit_ndjson list_audit_entries list_sessions "
             "list_tokens"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import ColumnElement, false
+
 from ...domain.audit_actions import AuditAction
 from ...models.support import SupportRequest
 from ..core.unit_of_work import UnitOfWork
@@ -30,3 +32,10 @@ def assignee_of(request: SupportRequest, *, side: str) -> str | None:
     if side == "seller":
         return request.seller_assignee
     return request.marketplace_assignee if side == "marketplace" else None
+
+
+def is_assigned(assignee: str, *, side: str) -> ColumnElement[bool]:
+    """SQL over a request: this person handles it on a side. A customer's side has none."""
+    if side == "seller":
+        return SupportRequest.seller_assignee == assignee
+    return SupportRequest.marketplace_assignee == assignee if side == "marketplace" else false()

@@ -22,6 +22,7 @@ from ...domain.support.state_machine import ClockState, Handling
 from ...models.products import Product
 from ...models.purchases import Customer
 from ...models.support import Clock, SupportRequest
+from .assignment import is_assigned
 from .requests import Viewer
 
 PagePosition = tuple[datetime | None, int]
@@ -49,18 +50,20 @@ class RequestSort(enum.StrEnum):
 class RequestQuery:
     """Which requests a list holds. `is_overdue`: open, and one of its clocks has been missed.
 
-    Every word of `search` is in the subject, the product's name or the customer's; or it is the request's id.
+    `assignee` is the person who handles them on the side that asks; customers have none. Every word of `search` is in
+    the subject, the product's name or the customer's; or it is the request's id.
     """
 
     state: RequestGroup | Handling = RequestGroup.ALL
     is_overdue: bool = False
     product_id: str | None = None
     seller_id: str | None = None
+    assignee: str | None = None
     search: str | None = None
     sort: RequestSort = RequestSort.DEADLINE
 
-    def conditions(self) -> Iterator[ColumnElement[bool]]:
-        """SQL over a request, but for `is_overdue`, which depends on the instant."""
+    def conditions(self, side: str) -> Iterator[ColumnElement[bool]]:
+        """SQL over a request, but for `is_overdue`, which depends on the instant. `side` is the side that asks."""
         if isinstance(self.state, Handling):
             yield SupportRequest.handling == constant(self.state)
         elif self.state is not RequestGroup.ALL:
@@ -73,6 +76,8 @@ class RequestQuery:
             yield SupportRequest.product_id == self.product_id
         if self.seller_id is not None:
             yield SupportRequest.seller_id == self.seller_id
+        if self.assignee is not None:
+            yield is_assigned(self.assignee, side=side)
         if self.search is not None:
             yield or_(
                 SupportRequest.id == self.search, and_(*(_found(word) for word in self.search.split()[:MOST_WORDS]))
@@ -98,7 +103,7 @@ def list_requests(
     its order, for the databases do not agree on where an order puts rows without a deadline. `now` is needed to find
     those that are overdue.
     """
-    query = select(SupportRequest).where(*wanted.conditions())
+    query = select(SupportRequest).where(*wanted.conditions(viewer.side))
     if viewer.seller_id is not None:
         query = query.where(SupportRequest.seller_id == viewer.seller_id)
     if viewer.customer_id is not None:

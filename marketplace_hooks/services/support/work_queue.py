@@ -103,7 +103,7 @@ def late_requests(
 ) -> Rows[MissedClock]:
     """The missed clocks of open requests, the last missed first: of those requests that are asked for."""
     query = select(Clock, SupportRequest).join(SupportRequest, SupportRequest.id == Clock.request_id)
-    query = query.where(is_late(), *wanted.conditions())
+    query = query.where(is_late(), *wanted.conditions("marketplace"))
     position = None
     if after is not None:
         (request_id, _, name) = after[1].rpartition(":")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Response
@@ -13,13 +11,13 @@ from marshmallow import fields
 
 from ...domain.audit_actions import AuditAction
 from ...domain.described import about
-from ...domain.instants import format_instant
 from ...models.access import Role
 from ...models.audit import AuditChannel, AuditEntry, AuditOutcome
 from ...services.access.audit_log import AuditFilter, find_entries
 from ...services.core.runtime import Runtime
 from ..pagination import decode_number, encode
 from ..state import current_runtime
+from .exports import CSV, EXPORT_BATCH, csv_line, download
 from .fields import (
     EnumField,
     PagedQuerySchema,
@@ -34,9 +32,6 @@ from .operations import operation
 from .responses import uncached_response
 
 LIST = "audit"
-EXPORT_BATCH = 1_000
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would take for a formula."""
 COLUMNS = tuple(column.key for column in AuditEntry.__table__.columns)
 
 
@@ -144,7 +139,7 @@ def export_audit_csv(query: dict[str, Any]) -> Response:
     Takes the filters of the list, without a cursor. The answer is streamed, newest entry first.
     """
     lines = _exported(current_runtime(), AuditFilter(**query), _as_csv)
-    return _download(lines, "text/csv; charset=utf-8", "audit.csv", first=_csv_line(COLUMNS))
+    return download(lines, CSV, "audit.csv", first=csv_line(COLUMNS))
 
 
 @operation("GET", "/audit/export.ndjson", tag="Audit", roles=(Role.OPERATOR,), query=AuditFilterSchema)
@@ -154,7 +149,7 @@ def export_audit_ndjson(query: dict[str, Any]) -> Response:
     Takes the filters of the list, without a cursor. The answer is streamed, newest entry first.
     """
     lines = _exported(current_runtime(), AuditFilter(**query), _as_json_line)
-    return _download(lines, "application/x-ndjson", "audit.ndjson")
+    return download(lines, "application/x-ndjson", "audit.ndjson")
 
 
 def _as_json_line(entry: AuditEntry) -> str:
@@ -173,27 +168,5 @@ def _exported(runtime: Runtime, wanted: AuditFilter, render: Callable[[AuditEntr
             return
 
 
-def _download(lines: Iterator[str], content_type: str, name: str, *, first: str = "") -> Response:
-    def content() -> Iterator[str]:
-        yield first
-        yield from lines
-
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(content(), 200, content_type=content_type, headers=headers)
-
-
 def _as_csv(entry: AuditEntry) -> str:
-    return _csv_line([_cell(getattr(entry, name)) for name in COLUMNS])
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
-    text = format_instant(value) if hasattr(value, "tzinfo") else "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
-
-
-def _csv_line(cells: Sequence[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
+    return csv_line([getattr(entry, name) for name in COLUMNS])

@@ -14,6 +14,7 @@ from .eligibility_schemas import SiteSchema, exchanges_field
 from .fields import (
     EnumField,
     PagedQuerySchema,
+    QuerySchema,
     ResponseSchema,
     Rfc3339Instant,
     TextField,
@@ -175,7 +176,7 @@ class WholeRequestSchema(RequestSchema):
     closures = fields.Raw(required=True, metadata=about("The seller's closures that matter to the deadlines.", []))
 
 
-class ListQuerySchema(PagedQuerySchema):
+class RequestFilterSchema(QuerySchema):
     """Which requests, and in which order; the names are those of the pages' addresses."""
 
     q = TextField(
@@ -195,8 +196,15 @@ class ListQuerySchema(PagedQuerySchema):
         falsy={"no", "false"},
         metadata=about("Whether to list only open requests of which a deadline has passed."),
     )
+    assigned = TextField(
+        max_length=200, metadata=about("Who handles it on the side of whoever asks, in full.", "Camille Roy")
+    )
     sort = EnumField(RequestSort, load_default=RequestSort.DEADLINE, metadata=about("The order."))
     handling = EnumField(Handling, load_default=None, metadata=about("The former name of `state`."))
+
+
+class ListQuerySchema(RequestFilterSchema, PagedQuerySchema):
+    """Which requests, and which page of them."""
 
 
 class ListSchema(ResponseSchema):

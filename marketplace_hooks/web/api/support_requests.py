@@ -108,7 +108,7 @@ def list_support_requests(query: dict[str, Any]) -> Response:
         requests = list_requests(
             session,
             viewer,
-            _wanted(query),
+            wanted_requests(query),
             now=runtime.now(),
             after=_after(kind, query.get("cursor")),
             limit=limit + 1,
@@ -119,13 +119,15 @@ def list_support_requests(query: dict[str, Any]) -> Response:
         return uncached_response(_LIST, {"items": items, "next_cursor": cursor})
 
 
-def _wanted(query: dict[str, Any]) -> RequestQuery:
+def wanted_requests(query: dict[str, Any]) -> RequestQuery:
+    """What the filters of a list or an export ask for."""
     state = query["handling"] or query["state"]
     return RequestQuery(
         state=RequestGroup(state) if state in list(RequestGroup) else Handling(state),
         is_overdue=query["overdue"],
         product_id=query.get("product"),
         seller_id=query.get("seller"),
+        assignee=query.get("assigned"),
         search=query.get("q"),
         sort=query["sort"],
     )

@@ -30,14 +30,14 @@ from ..labels.support import KINDS, MISSING, REPLY_REASONS
 from ..list_pages import PAGE_SIZE, checked_id, cursor, is_backward, list_page
 from ..list_query import AskedList
 from ..pagination import decode_position, position_key
-from ..request_lists import SELLER, listed_requests, request_query, wanted_requests
+from ..request_lists import ASSIGNED, SELLER, listed_requests, request_query, wanted_requests
 from ..state import current_runtime
 from .audit import read_trail
 from .blueprint import blueprint
 from .layout import page
 
 LATE = "operator-late"
-QUERY = request_query(RequestGroup.ALL, SELLER, sorts=REQUEST_SORTS[1:])
+QUERY = request_query(RequestGroup.ALL, SELLER, ASSIGNED, sorts=REQUEST_SORTS[1:])
 EXTENDABLE = ("running", "suspended")
 
 

@@ -22,12 +22,12 @@ from ..labels.deadline_calendar import calendar_view
 from ..labels.deadlines import deadline_view
 from ..labels.exchanges import exchange_views
 from ..list_pages import checked_id
-from ..request_lists import listed_requests, request_query
+from ..request_lists import ASSIGNED, listed_requests, request_query
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import page, seller_id
 
-QUERY = request_query(RequestGroup.OPEN)
+QUERY = request_query(RequestGroup.OPEN, ASSIGNED)
 
 
 @blueprint.get("/seller/requests")

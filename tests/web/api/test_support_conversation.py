@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import pytest
+
+from marketplace_hooks.web.api import request_exports
 
 from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.marketplace import Marketplace
@@ -133,3 +137,42 @@ def test_a_seller_assigns_a_request_on_its_page(desk: Marketplace, seller: Calle
         assert "Assigned to Camille" in person.post(f"{path}/assignment", assignee="Camille").visible_text
         assert "200" in person.post(f"{path}/assignment", assignee="C" * 201).visible_text
     assert [caller.get(URL).get_json()["assignee"] for caller in (seller, operator)] == ["Camille", "Camille"]
+
+
+def test_requests_are_listed_by_who_handles_them(desk: Marketplace, seller: Caller, operator: Caller) -> None:
+    set_up_request(desk, "request-2")
+    seller.post(f"{URL}/assignment", {"assignee": "Camille"})
+    assert [one["request_id"] for one in seller.get("/support-requests?assigned=Camille").get_json()["items"]] == [
+        REQUEST
+    ]
+    assert operator.get("/support-requests?assigned=Camille").get_json()["items"] == []
+    page = browser_of(desk, "seller", "seller-1").get("/seller/requests?assigned=Camille")
+    assert f"About {REQUEST}" in page.visible_text
+    assert "About request-2" not in page.visible_text
+
+
+def test_what_is_listed_is_exported(desk: Marketplace, seller: Caller, customer: Caller, public: Caller) -> None:
+    set_up_request(desk, "request-2", subject="=1+1")
+    seller.post(f"{URL}/assignment", {"assignee": "Camille"})
+    answer = seller.get("/support-requests/export.csv?sort=oldest")
+    assert answer.content_type == "text/csv; charset=utf-8"
+    first, second = csv.DictReader(io.StringIO(answer.text))
+    assert (first["request_id"], first["assignee"], first["handling"]) == (REQUEST, "Camille", "accepted")
+    assert (second["request_id"], second["subject"]) == ("request-2", "'=1+1")
+    [mine] = csv.DictReader(io.StringIO(customer.get("/support-requests/export.csv?q=request-2").text))
+    assert (mine["request_id"], mine["assignee"]) == ("request-2", "")
+    assert public.get("/support-requests/export.csv").status_code == 401
+    link = "/api/v1/support-requests/export.csv?sort=oldest&state=all"
+    person = browser_of(desk, "seller", "seller-1")
+    assert link in person.get("/seller/requests?sort=oldest&state=all").text.replace("&amp;", "&")
+    assert len(person.get(link).text.splitlines()) == 3
+
+
+def test_an_export_has_all_requests_however_many(
+    desk: Marketplace, seller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(request_exports, "EXPORT_BATCH", 2)
+    for number in range(2, 6):
+        set_up_request(desk, f"request-{number}")
+    rows = list(csv.DictReader(io.StringIO(seller.get("/support-requests/export.csv").text)))
+    assert sorted(one["request_id"] for one in rows) == [f"request-{number}" for number in range(1, 6)]
