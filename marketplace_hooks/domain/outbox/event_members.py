@@ -103,7 +103,7 @@ MEMBERS: Mapping[str, JsonSchema] = {
     "how": text("How it was settled: release, explanation or paid_update."),
     "idempotency_key": _id(IDEMPOTENCY_KEY),
     "in_time": flag("Whether it was in time."),
-    "kind": text("What kind it is."),
+    "kind": text("Its type."),
     "last_day": day("The last day, included."),
     "last_day_to_refuse": day("The last day on which the customer may refuse the renewal."),
     "lines": {

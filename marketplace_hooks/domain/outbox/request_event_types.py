@@ -82,7 +82,7 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
     "support_request.proposed": Outgoing(
         nullable=("purchase_id",),
         when="A program of the seller's side proposes a refusal, a resolution or an offer (`act`) by a bearer token. "
-        "It waits for a person of that side to confirm it.",
+        "A person of that side must confirm it.",
         example={**_REQUEST, "proposal_id": "prop_1f0c", "act": "refusal"},
     ),
     "support_request.contested": Outgoing(
@@ -148,7 +148,7 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
     "support_request.refund_deferred": Outgoing(
         nullable=("purchase_id",),
         when="The customer prefers the fix to the refund, by a new date; a refund that was requested is not to be "
-        "made. It is due again when the date is missed, or when the customer asks for it again.",
+        "made. It is due again when the date has passed, or when the customer asks for it again.",
         example={**_REQUEST, **_OWED, "due_before": "2027-02-16T23:00:00Z", "last_day": "2027-02-16"},
     ),
     "support_request.refund_settled": Outgoing(

@@ -73,7 +73,7 @@ OPERATIONS: tuple[ModuleType, ...] = (
 """Every module that declares operations of the blueprint."""
 
 PREFIX = "/api/v1"
-_ABOUT = """Status changes, cascades and logs of a marketplace.
+_ABOUT = """Status changes, Business Care, support requests and logs of a marketplace.
 
 Every refusal is a problem document (RFC 9457) with a stable `code`. Lists have pages, by cursor. Every POST takes an
 `Idempotency-Key`: the same call under the same key is carried out once, and answered the same for 24 hours."""

@@ -61,7 +61,7 @@ class AuditActorSchema(ResponseSchema):
         required=True,
         allow_none=True,
         attribute="actor_role",
-        metadata=about("Their role; null where nobody was signed in."),
+        metadata=about("Their role; null when no one was signed in."),
     )
     id = nullable(fields.String, about("Their id; null where they have none.", "op-1"), attribute="actor_id")
     name = fields.String(
@@ -73,7 +73,9 @@ class AuditActorSchema(ResponseSchema):
 class AuditObjectSchema(ResponseSchema):
     """What it was done to."""
 
-    type = fields.String(required=True, attribute="object_type", metadata=about("What kind of thing it is.", "product"))
+    type = fields.String(
+        required=True, attribute="object_type", metadata=about("The type of what it was done to.", "product")
+    )
     id = nullable(fields.String, about("Its id; null where it has none.", "20133"), attribute="object_id")
 
 

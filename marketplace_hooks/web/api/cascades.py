@@ -75,7 +75,7 @@ _CASCADE = CascadeSchema()
     refusals=(404,),
 )
 def get_cascade(cascade_id: str) -> Response:
-    """The steps that follow one change (a cascade), and their progress. Sellers see those of their own products.
+    """The steps that follow one change, and their progress. Sellers see those of their own products.
 
     A status change returns a `cascade_id`. Here is the progress of what follows from it: packs hidden, renewals
     cancelled, notifications sent.

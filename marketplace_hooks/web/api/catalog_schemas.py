@@ -83,7 +83,7 @@ class HoldSchema(ResponseSchema):
     reason = fields.String(required=True, metadata=about("Why, in words.", "A fault is being fixed"))
     since = Rfc3339Instant(required=True, metadata=about("Since when."))
     actor = fields.String(required=True, metadata=about("Who asked for it.", "seller"))
-    on_behalf_of = nullable(fields.String, about("Whom the platform acted for; null: nobody.", "atelier"))
+    on_behalf_of = nullable(fields.String, about("Whom the platform acted for; null: no one.", "atelier"))
 
 
 class ScheduledSchema(ResponseSchema):

@@ -59,7 +59,7 @@ class DeliverySchema(ResponseSchema):
     subject_kind = fields.String(
         required=True,
         attribute="event.subject_kind",
-        metadata=about("What kind of thing the event is about.", "product"),
+        metadata=about("The type of what the event is about.", "product"),
     )
     subject_id = fields.String(
         required=True, attribute="event.subject_id", metadata=about("The id of what the event is about.", "20133")
@@ -141,7 +141,7 @@ def list_deliveries(query: dict[str, Any]) -> Response:
 
 
 class ReplaySelectionSchema(Schema):
-    """Which deliveries: a range of time, of one endpoint or of all; without a range, all that an endpoint missed."""
+    """Which deliveries: a range of time, of one endpoint or of all; without a range, all that never reached it."""
 
     endpoint_id = optional(TextField, ENDPOINT_ID)
     since = optional(Rfc3339Instant, about("Published from this instant on."), data_key="from")
@@ -156,7 +156,7 @@ class ReplaySelectionSchema(Schema):
 
 
 class ReplayedSeveralSchema(ResponseSchema):
-    """How many are sent again. `has_more`: of those an endpoint missed, 10,000 were taken; call again for the next."""
+    """How many are sent again. `has_more`: 10,000 is the most at once; call again for the next."""
 
     replayed = fields.Integer(required=True, metadata=about("How many are sent again.", 120))
     has_more = fields.Boolean(
@@ -178,7 +178,7 @@ _SEVERAL = ReplayedSeveralSchema()
     refusals=(400, 404, 415),
 )
 def replay_several_deliveries(body: dict[str, Any]) -> Response:
-    """Resend several deliveries, each once and under its own `webhook-id`: a range, or all that an endpoint missed.
+    """Resend several deliveries, each once under its own `webhook-id`: a range, or all that never reached an endpoint.
 
     A range is at most 14 days and 10,000 deliveries; more is a 422 `range_too_large`. Receivers recognise
     duplicates by their `webhook-id`.

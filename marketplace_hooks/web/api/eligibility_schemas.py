@@ -114,7 +114,7 @@ class CheckSchema(ResponseSchema):
 
 
 class RemarkSchema(ResponseSchema):
-    """Why something of the site stayed unknown, or what must be said beside it; as a customer is told, by language."""
+    """Why something of the site stayed unknown, or what must be said beside it; as a customer reads it, by language."""
 
     code = EnumField(Note, required=True, metadata=about("What must be said."))
     kind = EnumField(
@@ -122,7 +122,7 @@ class RemarkSchema(ResponseSchema):
         required=True,
         data_key="about",
         attribute="about",
-        metadata=about("What kind of finding it is about."),
+        metadata=about("The type of finding that it is about."),
     )
     subject = fields.String(
         required=True, metadata=about("What exactly it is about; empty: the site as a whole.", "cartreminder")
@@ -153,9 +153,7 @@ class ExchangeSchema(ResponseSchema):
         required=True, metadata=about("The method and the address.", "GET https://shop.example.com/")
     )
     status = nullable(fields.Integer, about("The status of the answer; null: there was none.", 200))
-    content_type = fields.String(
-        required=True, metadata=about("The kind of content; empty: it did not say.", "text/html")
-    )
+    content_type = fields.String(required=True, metadata=about("The type of content; empty: not given.", "text/html"))
     size = nullable(fields.Integer, about("The bytes of it; null: none came.", 48210))
     excerpt = fields.String(
         required=True, metadata=about("Its beginning, or where a redirect leads.", "<!doctype html>")

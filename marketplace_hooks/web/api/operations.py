@@ -97,7 +97,7 @@ class ProblemSchema(ResponseSchema):
     """RFC 9457 problem details, and our stable `code`. A code may bring members of its own."""
 
     type = fields.String(
-        required=True, metadata=about("The kind of problem, as a URI reference.", "about:blank#not_found")
+        required=True, metadata=about("The type of problem, as a URI reference.", "about:blank#not_found")
     )
     title = fields.String(required=True, metadata=about("The status in words.", "Not Found"))
     status = fields.Integer(required=True, metadata=about("The HTTP status.", 404))

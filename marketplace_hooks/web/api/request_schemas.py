@@ -65,9 +65,7 @@ class RequestSchema(ResponseSchema):
     handling = EnumField(Handling, required=True, metadata=about("The stage that it has reached."))
     duplicate_of = nullable(fields.String, about("An open request that it repeats; null: none.", "req-1"))
     submitted_at = Rfc3339Instant(required=True, metadata=about("When the request was sent."))
-    assignee = nullable(
-        TextField, about("Who handles it on the side of whoever asks; null: nobody in particular.", "Camille Roy")
-    )
+    assignee = nullable(TextField, about("Who handles it on your side; null: no one in particular.", "Camille Roy"))
     next_deadline_at = nullable(Rfc3339Instant, about("The next deadline; null: none runs."))
     closed_at = nullable(Rfc3339Instant, about("When it was closed; null: it is open."))
     closed_reason = nullable(fields.String, about("Why it was closed; null: it is open.", "resolved"))

@@ -31,7 +31,7 @@ def attach_file_to_message(uow: UnitOfWork, request_id: str, body: dict[str, Any
 
 @request_move("assignment", (Role.SELLER, Role.OPERATOR, Role.PLATFORM), AssignmentSchema)
 def assign_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Assign the request to a person of one's own side, or to nobody.
+    """Assign the request to a person of your side, or to no one.
 
     The platform says of which side. It changes no deadline, and customers do not see it.
     """

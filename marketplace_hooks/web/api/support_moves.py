@@ -103,8 +103,8 @@ def post_support_message(uow: UnitOfWork, request_id: str, body: dict[str, Any],
 def refuse_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Refuse for one of the six reasons (`ground`). The customer may contest. With a token alone it is a proposal.
 
-    The reason must be one that this request allows; otherwise it is a 422 that says why. A proposal waits for a person
-    of the seller's side.
+    The reason must be one that this request allows; otherwise it is a 422 that says why. A proposal must be
+    confirmed by a person of the seller's side.
     """
     given = {name: body[name] for name in ("ground", "text", "evidence")}
     if not _is_by_person(body):
@@ -217,7 +217,7 @@ def see_to_refund(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause:
     """Prefer the fix to the refund, or request the refund again, as the customer; or request it now, as an operator.
 
     Preferring the fix loses nothing: a new date is set for it (`clocks.second_fix`; before the choice, it is
-    `refund.fix_by_if_deferred`), and the refund is due again when that is missed, or when the customer asks for it.
+    `refund.fix_by_if_deferred`), and the refund is due again when that has passed, or when the customer asks for it.
     """
     request = locked_request(uow.session, request_id)
     if body["action"] != "request":

@@ -71,7 +71,7 @@ class AttachmentSchema(AttachedFileSchema):
 
 
 class AssignmentSchema(Schema):
-    """Who handles the request; `assignee` null: nobody in particular."""
+    """Who handles the request; `assignee` null: no one in particular."""
 
     assignee = TextField(
         required=True, allow_none=True, max_length=200, metadata=about("The person's name or id.", "Camille Roy")

@@ -86,7 +86,7 @@ _NEW = NewTokenSchema()
 def list_tokens(query: dict[str, Any]) -> Response:
     """Every token, revoked and expired ones included, the newest first.
 
-    Without their secrets, which are stored nowhere. `last_used_at` tells which are no longer needed.
+    Without their secrets, which are stored nowhere. `last_used_at` shows which are no longer needed.
     """
     limit = query["limit"]
     with current_runtime().database.read_session() as session:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,8 @@ from marketplace_hooks.web.api.error_codes import CODES
 from marketplace_hooks.web.api.examples import properties_of
 from marketplace_hooks.web.api.operations import CONFIG_PREFIX
 
+from ...contracts.test_glossary import rows
+from ...contracts.test_wording import words
 from ...support.api_callers import PREFIX, Caller
 from ...support.marketplace import Marketplace
 
@@ -52,6 +55,27 @@ def parameters(content: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             for one in operation if method == "parameters" else operation.get("parameters", ()):
                 if "$ref" not in one:
                     yield f"{method} {path} {one['name']}", one
+
+
+def descriptions(part: Any) -> Iterator[str]:
+    """Every description and summary, without what is code in it."""
+    if isinstance(part, list):
+        for one in part:
+            yield from descriptions(one)
+    elif isinstance(part, dict):
+        for name, value in part.items():
+            if name in ("description", "summary") and isinstance(value, str):
+                yield re.sub(r"`[^`]*`|\w+\.\w+", "", value)
+            elif name not in ("example", "examples"):
+                yield from descriptions(value)
+
+
+def test_no_description_says_a_word_that_pages_never_say(content: dict[str, Any]) -> None:
+    never = [word for row in rows("Words of the pages") for word in words(row[2])]
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, never))})(?!\w)", re.IGNORECASE)
+    found = list(descriptions(content))
+    assert len(found) > 1_000
+    assert [text for text in found if pattern.search(text)] == []
 
 
 def test_an_independent_validator_finds_nothing_wrong_with_it(public: Caller) -> None:
