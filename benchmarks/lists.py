@@ -31,7 +31,7 @@ from . import rounds, stack
 
 FEW = 2_000
 REQUESTS = 9
-MOST_RATIO = 1.5
+MOST_RATIO = 1.2
 SEARCHES = ("/?q=", "/seller?q=")
 """They have a benchmark of their own (`search.py`): shown, without a target."""
 STARTED_AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

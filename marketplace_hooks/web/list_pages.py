@@ -17,8 +17,8 @@ from ..errors import NotFound
 from .pagination import encode, malformed_cursor
 
 PAGE_SIZE = 25
-MOST_COUNTED = 10_000
-"""A list is counted no further: "of more than 10,000"."""
+MOST_COUNTED = 1_000
+"""A list is counted no further: "of more than 1,000"."""
 LONGEST_ID = 256
 T = TypeVar("T")
 

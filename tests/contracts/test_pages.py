@@ -14,6 +14,9 @@ from ..support.marketplace import Marketplace
 from ..support.source_tree import ROOT
 
 AREAS = ("storefront", "sign_in", "seller", "customer", "operator")
+NAVIGATED = {endpoint for entries in NAVIGATION.values() for endpoint, _ in entries}
+ENDPOINTS = {"acknowledgements": "replies", "dashboard": "overview"}
+"""Endpoints of templates with another name."""
 TEMPLATES = ROOT / "marketplace_hooks" / "web" / "templates"
 
 
@@ -50,3 +53,25 @@ def test_every_whole_page_of_an_area_extends_its_layout(area: str) -> None:
             continue
         base = first.split('"')[1]
         assert base.startswith(f"marketplace_hooks/{area}/"), f"{area}/{template.name} extends {base}"
+
+
+LISTED = {
+    "seller": {"products", "packs", "requests", "closures", "sla_report"},
+    "customer": {"purchases", "choose_purchase", "requests"},
+}
+"""What the navigation leads to; the operator's area has the way back in its layout."""
+
+
+@pytest.mark.parametrize("area", ["seller", "customer", "operator"])
+def test_every_page_below_those_of_the_navigation_says_where_it_is(area: str) -> None:
+    folder = TEMPLATES / "marketplace_hooks" / area
+    layout = f'{{% extends "marketplace_hooks/{area}/layout.html" %}}'
+    without = set()
+    for template in folder.glob("*.html"):
+        text = template.read_text(encoding="utf-8")
+        if text.startswith(layout) and "breadcrumbs(" not in text and "{% block trail %}" not in text:
+            without.add(template.stem)
+    if area == "operator":
+        assert "breadcrumbs(" in (folder / "layout.html").read_text(encoding="utf-8")
+        without = {name for name in without if f"mh_operator.{ENDPOINTS.get(name, name)}" not in NAVIGATED}
+    assert without - LISTED.get(area, set()) == set()
