@@ -338,7 +338,7 @@ def test_the_seller_and_the_marketplace_see_a_hidden_page_with_who_holds_it_and_
         assert "Taken offline by the seller since" in page
         assert ": Repairing it" in page
         assert "Taken offline by the marketplace since" in page
-        assert "(Paris time): Checking it" in page
+        assert ": Checking it" in page
         assert "Hidden because these products are offline: Lumen Gallery" in reader.visible_text("/packs/pack-1")
 
 
