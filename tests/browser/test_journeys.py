@@ -154,6 +154,8 @@ def test_an_operator_replays_a_rejected_event_and_sees_it_applied_once_its_sende
     page.get_by_role("button", name="Apply again").click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.locator("#fate")).to_contain_text("It could not be applied")
+    expect(page.locator("#standing .tag")).to_have_text("Rejected")
+    expect(page.locator("#standing").get_by_role("link", name="Apply again")).to_be_visible()
     page.get_by_role("link", name="All related events").click()
     address = page.url
     facts = {"product_id": REJECTED, "actor": "seller", "reason": "out of stock"}

@@ -101,7 +101,7 @@ def confirm_replay(event_id: str) -> BaseResponse:
     source = named_source()
     return run_form(
         lambda uow: leasing.replay_event(uow, checked_id(event_id), source=source),
-        message=gettext("The event will be applied again. Its progress appears below."),
+        message=gettext("The event has been queued again. The result appears below."),
         next_url=url_for("mh_operator.event", event_id=event_id, source=source),
         refused=lambda why, status: show_event(event_id, status=status, refused=why),
     )

@@ -55,7 +55,7 @@ def test_a_rejected_event_shows_every_error_and_is_applied_again_after_a_confirm
     assert "Apply this event again?" in asked.visible_text
     assert marketplace.state_and_outcome(event)[0] == "rejected"
     done = operator.post(f"/operator/events/{event}/replay")
-    assert "The event will be applied again." in done.visible_text
+    assert "The event has been queued again." in done.visible_text
     assert marketplace.state_and_outcome(event)[0] == "received"
     operator.get(f"/operator/events/{event}/replay")
     assert "It cannot be applied again" in operator.page.visible_text
