@@ -1,6 +1,6 @@
 """Bar charts: positions and sizes, which `components.html` writes as SVG.
 
-The drawing is for the eye; a table beside it has the same numbers for everybody else.
+Each bar says its number when it is pointed at or reached by the keyboard; a table beside the drawing has them all.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ LABEL_GAP = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """One bar: where it stands, and the middle of its place on the axis. `label` is empty where it would overlap."""
+    """One bar, its place on the axis, and the middle of that. `label` is empty where it would overlap."""
 
+    place_x: float
+    place_width: float
     x: float
     y: float
     width: float
@@ -35,19 +37,20 @@ class Bar:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """Bars, and the lines behind them: (y, value)."""
+    """Bars, and the lines behind them: (y, value). `reference_y` is where a reference line stands, if any."""
 
     bars: Sequence[Bar]
     lines: Sequence[tuple[float, float]]
+    reference_y: float | None = None
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
     base: int = HEIGHT - BOTTOM
 
 
-def bars(series: Sequence[tuple[str, float]]) -> Chart:
-    """The drawing of (label, value) pairs; values below 0 are drawn as 0."""
-    top = nice_top(max((value for _, value in series), default=0))
+def bars(series: Sequence[tuple[str, float]], *, reference: float | None = None) -> Chart:
+    """The drawing of (label, value) pairs; values below 0 are drawn as 0. `reference` is a limit to compare with."""
+    top = nice_top(max([value for _, value in series] + [reference or 0]))
     plot_height = HEIGHT - BOTTOM - TOP
     place = (WIDTH - LEFT) / max(len(series), 1)
     drawn = []
@@ -62,6 +65,8 @@ def bars(series: Sequence[tuple[str, float]]) -> Chart:
             free_from = middle + half + LABEL_GAP
         drawn.append(
             Bar(
+                place_x=round(left, 1),
+                place_width=round(place, 1),
                 x=round(left + place * GAP / 2, 1),
                 y=round(HEIGHT - BOTTOM - height, 1),
                 width=round(place * (1 - GAP), 1),
@@ -74,7 +79,8 @@ def bars(series: Sequence[tuple[str, float]]) -> Chart:
         )
     steps = 4 if top % 4 == 0 else 2 if top % 2 == 0 else 1
     lines = [(round(HEIGHT - BOTTOM - plot_height * step / steps, 1), top * step / steps) for step in range(steps + 1)]
-    return Chart(bars=drawn, lines=lines)
+    reference_y = None if reference is None else round(HEIGHT - BOTTOM - plot_height * reference / top, 1)
+    return Chart(bars=drawn, lines=lines, reference_y=reference_y)
 
 
 def nice_top(highest: float) -> int:

@@ -43,3 +43,15 @@ def test_the_scale_ends_at_a_round_number_near_the_highest(highest: int) -> None
 def test_nothing_at_all_is_drawn_on_a_scale_too() -> None:
     assert bars([]).bars == []
     assert [value for _, value in bars([("a", 0)]).lines] == [0, 1, 2, 3, 4]
+
+
+@given(SERIES, st.integers(1, 10**7))
+def test_a_line_of_reference_stands_where_a_bar_of_its_value_would_end(
+    series: list[tuple[str, int]], limit: int
+) -> None:
+    chart = bars([*series, ("limit", limit)], reference=limit)
+    assert chart.reference_y is not None
+    assert abs(chart.reference_y - chart.bars[-1].y) <= 0.1
+    alone = bars(series, reference=limit).reference_y
+    assert alone is not None
+    assert 0 <= alone <= chart.base, "it stays in the drawing, however low the bars are"

@@ -9,6 +9,7 @@ from ...models.access import Role
 from ..form_idempotency import once_token
 from ..labels.audit import action_label
 from ..labels.business_care import WHY_ASKED_BACK
+from ..labels.change_results import summarize_changes
 from ..labels.delivery_errors import delivery_error_label
 from ..labels.label import labels_for
 from ..labels.operations import OUTCOMES, REFUND_PATHS, SUBJECTS, subject_label
@@ -44,6 +45,7 @@ def template_context() -> dict[str, Any]:
         "role_names": ROLES,
         "scheduled_to": SCHEDULED_TO,
         "step_label": step_label,
+        "summarize_changes": summarize_changes,
         "subject_label": subject_label,
         "subjects": [(kind, str(label)) for kind, label in SUBJECTS.items()],
         "why_asked_back": WHY_ASKED_BACK,

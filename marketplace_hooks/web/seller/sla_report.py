@@ -8,12 +8,13 @@ from typing import Any
 from flask import Response
 
 from ...domain.civil_days import add_months, day_of
-from ...domain.support.state_machine import RefundState
+from ...domain.support.state_machine import ClockName, RefundState
 from ...models.access import Role
 from ...services.support.refunds import PAYABLE
 from ...services.support.sla_report import ClockOutcomes, MonthReport, read_sla_report
 from ..i18n.language import wording
 from ..identity.authorization import audience
+from ..labels.deadlines import CLOCKS
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import page, seller_id
@@ -26,20 +27,27 @@ MONTHS = 12
 def figures() -> Response:
     """The last twelve months: what was taken charge of and fixed in time, refunds, refusals."""
     now = current_runtime().now()
-    zone = current_runtime().settings.reference_zone
+    settings = current_runtime().settings
+    zone = settings.reference_zone
     today = day_of(now, zone)
     first = add_months(today.replace(day=1), 1 - MONTHS)
     with current_runtime().database.read_session() as session:
         months = read_sla_report(session, seller_id(), first, today, now=now, zone=zone)
     names = [wording().month(month.first_day) for month in months]
+    acknowledged = [month.acknowledged for month in months]
+    fixed = [month.fixed for month in months]
     return page(
         "sla_report",
         months=list(zip(names, months, strict=True)),
         is_empty=not any(month.requests for month in months),
         requests=_series(names, [month.requests for month in months]),
-        acknowledged=_in_time([month.acknowledged for month in months]),
-        fixed=_in_time([month.fixed for month in months]),
+        acknowledged=_in_time(acknowledged),
+        fixed=_in_time(fixed),
         late=_series(names, [month.acknowledged.late + month.fixed.late for month in months]),
+        days=[
+            (CLOCKS[ClockName.ACKNOWLEDGEMENT], _medians(names, acknowledged), settings.acknowledgement_days),
+            (CLOCKS[ClockName.FIX], _medians(names, fixed), settings.fix_days),
+        ],
         refunded=_refunded(months),
         refusals=_refusals(months),
         refunds_of=_refunds_of,
@@ -48,6 +56,12 @@ def figures() -> Response:
 
 def _series(names: Sequence[str], values: Sequence[int]) -> list[tuple[str, int]]:
     return list(zip(names, values, strict=True))
+
+
+def _medians(names: Sequence[str], outcomes: Sequence[ClockOutcomes]) -> list[tuple[str, float]]:
+    """The median of each month in which something was done."""
+    found = zip(names, (one.median_business_days for one in outcomes), strict=True)
+    return [(name, days) for name, days in found if days is not None]
 
 
 def _in_time(outcomes: Sequence[ClockOutcomes]) -> dict[str, int | None]:
