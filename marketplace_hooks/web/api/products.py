@@ -85,7 +85,7 @@ def list_products(query: dict[str, Any]) -> Response:
     """Products: those on sale, and, for a signed-in reader, their own hidden ones too.
 
     With `q` the best come first, the best 500 at most, and small typing mistakes are forgiven; else all, by id. Narrow
-    by category, seller, kind, version of PrestaShop or price. Follow `next_cursor` for more.
+    by category, seller, type, version of PrestaShop or price. Follow `next_cursor` for more.
     """
     # A search is in another order, in which a cursor of the list has no place.
     cursors = "products-found" if query.get("q") else "products"

@@ -220,6 +220,7 @@ def test_only_what_the_public_finds_is_listed(shop: Marketplace) -> None:
         head = read_head(answer.text)
         assert (path, answer.status_code, answer.headers["X-Robots-Tag"]) == (path, status, "noindex")
         assert (head.canonical, head.data, head.alternates) == (None, [], {})
+        assert "None" not in head.title
         if answer.status_code != 303:
             assert head.meta["robots"] == "noindex"
 
