@@ -72,12 +72,20 @@ class ShopPart(_Part):
     addresses = fields.List(fields.Nested(AddressPart), load_default=list, validate=validate.Length(max=MAX_ADDRESSES))
 
 
+class ForkPart(_Part):
+    """The variant of PrestaShop that the shop runs, by its own name and version."""
+
+    name = fields.String(required=True, validate=_whole(r"[0-9A-Za-z][0-9A-Za-z ._+-]{0,49}"))
+    version = fields.String(allow_none=True, load_default=None, validate=_VERSION)
+
+
 class PlatformPart(_Part):
     """`_PS_VERSION_`, what the database says, and which files of the core differ from those of its release."""
 
     version = fields.String(required=True, validate=_VERSION)
     version_db = fields.String(allow_none=True, load_default=None, validate=_VERSION)
     php = fields.String(allow_none=True, load_default=None, validate=_VERSION)
+    fork = fields.Nested(ForkPart, allow_none=True, load_default=None)
     changed_files = fields.List(fields.String(validate=_PATH), validate=validate.Length(max=MAX_FILES))
     missing_files = fields.List(fields.String(validate=_PATH), validate=validate.Length(max=MAX_FILES))
 

@@ -246,3 +246,11 @@ def test_an_uninstall_leaves_nothing(php: PhpServer) -> None:
     assert shop.back_office(act="uninstall") == "true"
     assert not shop.settings
     assert shop.ask(key=key).status_code == 404
+
+
+def test_a_fork_is_not_compared_with_the_files_of_the_prestashop_that_it_was_made_from(php: PhpServer) -> None:
+    with HostileServer(answering(reply(200, checksum_list()))) as prestashop:
+        shop = php.open_shop(api_url=f"http://127.0.0.1:{prestashop.port}", constants={"_QLOAPPS_VERSION_": "1.6.1.0"})
+        shop.back_office(companion_act="check_core")
+    assert prestashop.requests == []
+    assert "changed_files" not in shop.report()["platform"]

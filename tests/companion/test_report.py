@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from marketplace_hooks.domain.inspections.evidence import FindingKind
+from marketplace_hooks.domain.inspections.evidence import FindingKind, merge_findings
 from marketplace_hooks.domain.inspections.notes import Note
 from marketplace_hooks.domain.merchant_sites import parse
 from marketplace_hooks.remote.companion_format import (
@@ -20,6 +21,7 @@ from marketplace_hooks.remote.companion_format import (
     shops_apart,
     sign_report,
 )
+from marketplace_hooks.remote.probes.companion import report_findings
 from marketplace_hooks.remote.probes.protocol import Credentials
 from marketplace_hooks.remote.probes.registry import PROBES
 from marketplace_hooks.remote.probes.run import inspect, make_site_client
@@ -94,6 +96,25 @@ def test_a_report_follows_the_schema_and_its_signature_is_byte_for_byte_ours(sho
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.headers[SIGNATURE_HEADER] == sign_report(answer.content, shop.key)
     read_by_the_service(shop, answer)
+
+
+FORKS = [
+    ({"_QLOAPPS_VERSION_": "1.6.1.0"}, {"name": "QloApps", "version": "1.6.1.0"}),
+    ({"_TB_VERSION_": "1.7.0"}, {"name": "thirty bees", "version": "1.7.0"}),
+]
+
+
+@pytest.mark.parametrize(("constants", "fork"), FORKS)
+def test_a_fork_says_so_and_is_never_taken_for_the_prestashop_that_it_was_made_from(
+    php: PhpServer, constants: dict[str, str], fork: dict[str, str]
+) -> None:
+    shop = php.open_shop(version="1.6.1.23", constants=constants)
+    report = read_by_the_service(shop, shop.ask())
+    assert report["platform"]["fork"] == fork
+    site_facts = merge_findings(report_findings(report, at=datetime.now(UTC), request="GET /"))
+    assert site_facts.platform_version is None
+    assert site_facts.fork is not None
+    assert site_facts.fork.facts == {"platform": fork["name"], "made_from": "1.6.1.23"}
 
 
 def test_a_visitor_gets_no_cookie_and_a_shop_in_maintenance_reports(shop: PhpShop) -> None:

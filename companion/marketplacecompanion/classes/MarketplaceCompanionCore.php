@@ -2,8 +2,9 @@
 /**
  * PrestaShop's own files, compared with the list of MD5 sums that PrestaShop publishes for the version of this shop.
  *
- * It is done in the back office only, when the merchant asks: a list has 25,000 files. Forks have no list; then nothing
- * is known, and nothing reported. An empty result is kept only when there was a list to compare with.
+ * It is done in the back office only, when the merchant asks: a list has 25,000 files. Forks have no list, though there
+ * may be one of the version that they were made from; then nothing is known, and nothing reported. An empty result is
+ * kept only when there was a list to compare with.
  */
 
 if (!defined('_PS_VERSION_')) {
@@ -55,6 +56,20 @@ class MarketplaceCompanionCore
         return $age >= 0 && $age <= self::RESULT_LIFETIME_S ? $result : null;
     }
 
+    /**
+     * The variant of PrestaShop that this shop runs, by its own name and version; null: PrestaShop itself.
+     */
+    public static function fork()
+    {
+        foreach (array('QloApps' => '_QLOAPPS_VERSION_', 'thirty bees' => '_TB_VERSION_') as $name => $constant) {
+            if (defined($constant)) {
+                return array('name' => $name, 'version' => MarketplaceCompanionModules::version(constant($constant)));
+            }
+        }
+
+        return null;
+    }
+
     public static function forget()
     {
         return Configuration::deleteByName(self::RESULT_NAME);
@@ -63,6 +78,9 @@ class MarketplaceCompanionCore
     private static function fetchList()
     {
         if (!preg_match(MarketplaceCompanionModules::VERSION, _PS_VERSION_) || !function_exists('simplexml_load_string')) {
+            return null;
+        }
+        if (self::fork() !== null) {
             return null;
         }
         $api = defined('_PS_API_URL_') ? _PS_API_URL_ : 'https://api.prestashop.com';

@@ -75,6 +75,10 @@ class MarketplaceCompanionReport
             'version_db' => MarketplaceCompanionModules::version(Configuration::get('PS_VERSION_DB')),
             'php' => PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION . '.' . PHP_RELEASE_VERSION,
         );
+        $fork = MarketplaceCompanionCore::fork();
+        if ($fork !== null) {
+            $platform['fork'] = $fork;
+        }
         $core = MarketplaceCompanionCore::latest();
         if ($core !== null) {
             $platform['changed_files'] = $core['changed'];

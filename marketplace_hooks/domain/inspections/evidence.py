@@ -142,7 +142,20 @@ class SiteFacts:
 
     @property
     def platform_version(self) -> Fact | None:
-        return self._facts(FindingKind.PLATFORM_VERSION, "").get("")
+        """The version of PrestaShop. What a fork answers is the version that it was made from, and not PrestaShop's."""
+        counted = self if self.fork is None else self._without_answers_of_the_platform
+        return counted._facts(FindingKind.PLATFORM_VERSION, "").get("")
+
+    @property
+    def _without_answers_of_the_platform(self) -> SiteFacts:
+        """What was found but for the versions that the site itself answered; a person may still have declared one."""
+        return SiteFacts(
+            findings=tuple(
+                one
+                for one in self.findings
+                if one.what is not FindingKind.PLATFORM_VERSION or one.strength is Strength.DECLARED
+            )
+        )
 
     @property
     def belongs_to_shop(self) -> Fact | None:

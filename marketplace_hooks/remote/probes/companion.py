@@ -72,7 +72,7 @@ def report_findings(report: Mapping[str, Any], *, at: datetime, request: str) ->
     host = parse(f"https://{report['shop']['domain']}/")
     shops = {} if host is None else shops_by_path(report, host.identity[0])
     for what, subject, value in report_facts(report):
-        fork = fork_answering_as(value) if what is FindingKind.PLATFORM_VERSION else None
+        fork = _fork(report, value) if what is FindingKind.PLATFORM_VERSION else None
         unfinished = what is FindingKind.MODULE and upgrade_is_unfinished(value["version"], value["installed_version"])
         yield Finding(
             what=what,
@@ -86,6 +86,12 @@ def report_findings(report: Mapping[str, Any], *, at: datetime, request: str) ->
             note=Note.FORK if fork is not None else Note.UNFINISHED_UPGRADE if unfinished else None,
             facts=_facts(what, fork, value, shops),
         )
+
+
+def _fork(report: Mapping[str, Any], version: str) -> str | None:
+    """The name of the variant of PrestaShop that the shop runs; None: PrestaShop itself."""
+    named = report["platform"]["fork"]
+    return fork_answering_as(version) if named is None else str(named["name"])
 
 
 def _facts(what: FindingKind, fork: str | None, value: Any, shops: Mapping[str, int]) -> dict[str, Any]:

@@ -22,6 +22,9 @@ define('_PS_VERSION_', $standIn['version']);
 define('_PS_ROOT_DIR_', STAND_IN_SHOP);
 define('_PS_MODULE_DIR_', STAND_IN_SHOP . '/modules/');
 define('_DB_PREFIX_', 'ps_');
+foreach (isset($standIn['constants']) ? $standIn['constants'] : array() as $name => $value) {
+    define($name, $value);
+}
 if (isset($standIn['api_url'])) {
     define('_PS_API_URL_', $standIn['api_url']);
 }

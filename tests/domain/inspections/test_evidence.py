@@ -286,3 +286,12 @@ def test_every_note_has_a_sentence_and_every_cause_too() -> None:
 def test_a_sentence_names_what_its_finding_says() -> None:
     explanation = in_english(Note.KEY_READS_MORE, {"resources": ["orders", "customers"], "status": 200})
     assert "(orders, customers)" in explanation
+
+
+def test_what_a_fork_answers_is_not_its_version_of_prestashop_but_what_a_person_declares_is() -> None:
+    fork = found("cookie", FindingKind.PLATFORM_VERSION, None, note=Note.FORK, facts={"platform": "QloApps"})
+    answered = [fork, version("companion", "1.6.1.23"), version("webservice", "1.6.1.23")]
+    assert merge_findings(answered).platform_version is None
+    declared = merge_findings([*answered, version("declaration", "1.6.1.24")]).platform_version
+    assert declared is not None
+    assert (declared.value, declared.contradicted_by) == ("1.6.1.24", ())
