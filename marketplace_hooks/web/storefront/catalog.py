@@ -27,6 +27,7 @@ from ..list_pages import is_id, query_text
 from ..state import current_runtime
 from .artwork import artwork
 from .blueprint import blueprint
+from .catalog_filters import LONGEST_ID, read_filters
 from .excerpts import excerpt, paragraphs
 from .ownership import may_ask_before_buying, owned_by_reader
 from .page_heads import catalogue_head, pack_head, product_head, public_page
@@ -34,8 +35,6 @@ from .page_heads import catalogue_head, pack_head, product_head, public_page
 PRODUCTS_SHOWN = 24
 PACKS_SHOWN = 8
 CLOSURES_SHOWN = 5
-LONGEST_ID = 100
-LONGEST_SEARCH = 100
 
 
 @blueprint.context_processor
@@ -60,29 +59,35 @@ def template_context() -> dict[str, Any]:
 @audience()
 def home() -> Response:
     """The catalogue: what is searched for, or everything, by pages; and the packs."""
-    search = query_text("q", LONGEST_SEARCH)
-    category = query_text("category", LONGEST_ID)
+    filters = read_filters()
     after = query_text("after", LONGEST_ID)
     packs_after = query_text("packs_after", LONGEST_ID)
     runtime = current_runtime()
     with runtime.database.read_session() as session:
-        products = lists.find_products(session, category=category, search=search, after=after, limit=PRODUCTS_SHOWN)
-        packs = (
-            Page[PackCard]()
-            if category
-            else lists.find_packs(session, search=search, after=packs_after, limit=PACKS_SHOWN)
+        products = lists.find_products(
+            session,
+            search=filters.q,
+            category=filters.category,
+            properties=filters.properties,
+            best_first=True,
+            after=after,
+            limit=PRODUCTS_SHOWN,
         )
+        packs = Page[PackCard]()
+        if not (filters.category or filters.is_narrowed):
+            packs = lists.find_packs(session, search=filters.q, best_first=True, after=packs_after, limit=PACKS_SHOWN)
         categories = lists.find_categories(session)
         announced = card_details.read_announcements(
             session, [card.product_id for card in products.items], runtime.now()
         )
         contents = card_details.read_pack_contents(session, [card.pack_id for card in packs.items])
-    is_listed = not search and bool(products.items or not (category or after))
+    is_listed = not (filters.q or filters.is_narrowed) and bool(products.items or not (filters.category or after))
     return public_page(
         "home",
-        catalogue_head(category, after=after, packs_after=packs_after) if is_listed else None,
-        search=search,
-        category=category,
+        catalogue_head(filters.category, after=after, packs_after=packs_after) if is_listed else None,
+        filters=filters,
+        search=filters.q,
+        category=filters.category,
         categories=sorted(((category_label(code), code) for code in categories), key=lambda one: folded(one[0])),
         products=products,
         announced=announced,

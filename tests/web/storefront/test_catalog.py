@@ -56,7 +56,7 @@ def test_a_search_needs_all_its_words_and_ignores_case_and_accents(marketplace: 
     found = reader.open("/?q=ETIQUETTES+moulin").text
     assert "/products/mod-2" in links(found)
     assert "/products/mod-1" not in links(found)
-    assert "No product on sale has all these words" in reader.visible_text("/?q=etiquettes+gallery")
+    assert "No product on sale matches all these words" in reader.visible_text("/?q=etiquettes+gallery")
 
 
 def test_what_is_searched_for_is_repeated_as_text_and_never_as_markup(marketplace: Marketplace) -> None:
