@@ -17,6 +17,7 @@ from ...models.cascades import Cascade, CascadeState
 from ...models.inbox import InboxEvent, InboxState, needs_correction
 from ...models.outbox import Delivery, DeliveryState
 from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
+from ..support.work_queue import awaits_judgement
 
 MOST = 99
 """One more than it says "99+"."""
@@ -49,7 +50,7 @@ def operator_attention(session: Session) -> Mapping[str, int]:
     overdue = select(late.c.request_id).join(SupportRequest, SupportRequest.id == late.c.request_id)
     return _count(
         session,
-        replies=_rows(SupportMessage.id, SupportMessage.counts.is_(None), SupportMessage.side == "seller"),
+        replies=_rows(SupportMessage.id, awaits_judgement()),
         overdue=overdue.where(SupportRequest.closed_at.is_(None)),
         contested=_rows(SupportRequest.number, SupportRequest.handling == constant(Handling.CONTESTED)),
         refunds=_rows(RefundClaim.request_id, RefundClaim.state == constant(RefundState.MANUAL)),

@@ -22,7 +22,7 @@ from ...models.cascades import Cascade, CascadeState
 from ...models.inbox import InboxEvent, InboxState, needs_correction
 from ...models.outbox import Delivery, DeliveryState
 from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
-from ..support.work_queue import is_late
+from ..support.work_queue import awaits_judgement, is_late
 
 MOST_COUNTED = 1_000
 """Beyond it a figure says no more than "more than a thousand"."""
@@ -90,7 +90,7 @@ def _tasks(session: Session, backlog: Mapping[InboxState, int]) -> Tasks:
     by_hand = RefundClaim.state == constant(RefundState.MANUAL)
     failed = Cascade.state == constant(CascadeState.FAILED)
     exhausted = Delivery.state == constant(DeliveryState.EXHAUSTED)
-    to_confirm = select(SupportMessage.id).where(SupportMessage.counts.is_(None), SupportMessage.side == "seller")
+    to_confirm = select(SupportMessage.id).where(awaits_judgement())
     late = select(Clock.request_id).join(SupportRequest, SupportRequest.id == Clock.request_id).where(is_late())
     return Tasks(
         replies=_counted(session, to_confirm),

@@ -76,6 +76,11 @@ def is_late() -> ColumnElement[bool]:
     return and_(Clock.missed_at.is_not(None), SupportRequest.closed_at.is_(None))
 
 
+def awaits_judgement() -> ColumnElement[bool]:
+    """SQL over a message: a person must say whether it counts. As the partial index has it, word for word."""
+    return and_(SupportMessage.counts.is_(None), SupportMessage.side == literal_column("'seller'"))
+
+
 def replies_to_confirm(
     session: Session, *, after: int | None = None, is_backward: bool = False, limit: int
 ) -> Rows[UnconfirmedReply]:
@@ -85,7 +90,7 @@ def replies_to_confirm(
         select(SupportMessage, SupportRequest, Clock)
         .join(SupportRequest, SupportRequest.id == SupportMessage.request_id)
         .outerjoin(Clock, of_request)
-        .where(SupportMessage.counts.is_(None), SupportMessage.side == "seller")
+        .where(awaits_judgement())
     )
     position = None if after is None else (after,)
     rows = read_rows(session, query, (SupportMessage.id,), position=position, limit=limit, is_backward=is_backward)
