@@ -117,6 +117,13 @@ def test_the_archive_that_is_served_is_the_source_byte_for_byte() -> None:
     assert companion_archive().sha256 == hashlib.sha256(archive_from_source()).hexdigest()
 
 
+def test_a_file_that_changed_has_another_date_so_that_the_shops_php_does_not_go_on_with_the_old_one() -> None:
+    with zipfile.ZipFile(BytesIO(archive_from_source())) as archive:
+        dates = {archive.read(entry): entry.date_time for entry in archive.infolist()}
+    assert len(set(dates.values())) == len(dates)
+    assert all((2020,) <= date < (2026,) for date in dates.values())
+
+
 def test_the_archive_has_one_folder_of_the_modules_name_and_no_compression() -> None:
     with zipfile.ZipFile(BytesIO(archive_from_source())) as archive:
         names = archive.namelist()
