@@ -28,7 +28,7 @@ from .pictured_site import pictured_site
 STORED = ROOT / "tests" / "data" / "pictures"
 LANGUAGES = ("en", "fr")
 SCHEMES = ("light", "dark")
-HEIGHTS = {1280: 1600, 360: 2400}
+HEIGHTS = {1280: 1300, 360: 2000}
 """Width of the window → how much of the page's height is in the picture."""
 FLAGS = (
     "--no-sandbox",
