@@ -17,7 +17,7 @@ from ...models.cascades import Cascade, CascadeState
 from ...models.inbox import InboxEvent, InboxState, needs_correction
 from ...models.outbox import Delivery, DeliveryState
 from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
-from ..support.work_queue import awaits_judgement
+from ..support.work_queue import awaits_judgement, contested_requests
 
 MOST = 99
 """One more than it says "99+"."""
@@ -52,7 +52,7 @@ def operator_attention(session: Session) -> Mapping[str, int]:
         session,
         replies=_rows(SupportMessage.id, awaits_judgement()),
         overdue=overdue.where(SupportRequest.closed_at.is_(None)),
-        contested=_rows(SupportRequest.number, SupportRequest.handling == constant(Handling.CONTESTED)),
+        contested=contested_requests(),
         refunds=_rows(RefundClaim.request_id, RefundClaim.state == constant(RefundState.MANUAL)),
         rejected=_rows(InboxEvent.id, needs_correction()),
         failed=_rows(InboxEvent.id, InboxEvent.state == constant(InboxState.FAILED)),

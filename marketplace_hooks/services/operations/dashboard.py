@@ -17,12 +17,12 @@ from sqlalchemy.orm import Session
 
 from ...database.types import constant
 from ...domain.civil_days import Zone, day_of, first_instant
-from ...domain.support.state_machine import ClockName, Handling, RefundState
+from ...domain.support.state_machine import ClockName, RefundState
 from ...models.cascades import Cascade, CascadeState
 from ...models.inbox import InboxEvent, InboxState, needs_correction
 from ...models.outbox import Delivery, DeliveryState
 from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
-from ..support.work_queue import awaits_judgement, is_late
+from ..support.work_queue import awaits_judgement, contested_requests, is_late
 
 MOST_COUNTED = 1_000
 """Beyond it a figure says no more than "more than a thousand"."""
@@ -86,7 +86,6 @@ def read_dashboard(session: Session, now: datetime, zone: Zone) -> Dashboard:
 
 
 def _tasks(session: Session, backlog: Mapping[InboxState, int]) -> Tasks:
-    contested = SupportRequest.handling == constant(Handling.CONTESTED)
     by_hand = RefundClaim.state == constant(RefundState.MANUAL)
     failed = Cascade.state == constant(CascadeState.FAILED)
     exhausted = Delivery.state == constant(DeliveryState.EXHAUSTED)
@@ -94,7 +93,7 @@ def _tasks(session: Session, backlog: Mapping[InboxState, int]) -> Tasks:
     late = select(Clock.request_id).join(SupportRequest, SupportRequest.id == Clock.request_id).where(is_late())
     return Tasks(
         replies=_counted(session, to_confirm),
-        contested=_counted(session, select(SupportRequest.number).where(contested)),
+        contested=_counted(session, contested_requests()),
         late=_counted(session, late),
         refunds=_counted(session, select(RefundClaim.request_id).where(by_hand)),
         rejected=_counted(session, select(InboxEvent.id).where(needs_correction())),

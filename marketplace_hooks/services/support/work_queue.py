@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from ...database.keyset import Rows, read_rows
@@ -79,6 +79,12 @@ def is_late() -> ColumnElement[bool]:
 def awaits_judgement() -> ColumnElement[bool]:
     """SQL over a message: a person must say whether it counts. As the partial index has it, word for word."""
     return and_(SupportMessage.counts.is_(None), SupportMessage.side == literal_column("'seller'"))
+
+
+def contested_requests() -> Select[int]:
+    """The numbers of the contested requests, in their order: without one, SQLite reads a longer index instead."""
+    query = select(SupportRequest.number).where(SupportRequest.handling == constant(Handling.CONTESTED))
+    return query.order_by(SupportRequest.number)
 
 
 def replies_to_confirm(
