@@ -17,7 +17,7 @@ from ...database.types import constant
 from ...domain.support import acknowledgement
 from ...domain.support.acknowledgement import Sign
 from ...domain.support.refunds import RefundBalance
-from ...domain.support.state_machine import ClockName, RefundState
+from ...domain.support.state_machine import ClockName, Handling, RefundState
 from ...models.purchases import Purchase
 from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from .messages import IDENTICAL_BODY_WINDOW
