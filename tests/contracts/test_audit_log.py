@@ -17,6 +17,7 @@ WRITES = re.compile(r"\bdatabase\.(?:session|begin|retrying)\(|\bretrying\(|\ben
 WRITES_PAST_THE_UNIT_OF_WORK = {
     "access/idempotency": "which calls were made before, and their answers",
     "core/counters": "figures of this process for monitoring",
+    "catalog/search_renewal": "a background job",
     "core/deployment": "the name by which this installation knows itself",
     "core/heartbeats": "which processes are alive",
     "core/leases": "which process works on what",

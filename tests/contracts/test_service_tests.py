@@ -27,7 +27,11 @@ TESTED_ELSEWHERE = {
     "business_care/price_reviews": "web/api/test_renewal_prices.py",
     "business_care/renewal_prices": "web/api/test_renewal_prices.py",
     # requests, tested by the operation that makes them
+    "catalog/bulk_status_requests": "web/seller/test_bulk_changes.py",
     "catalog/status_requests": "web/api/test_statuses.py",
+    "operations/bulk_status_preview": "web/seller/test_bulk_changes.py",
+    "support/assignment": "web/api/test_support_conversation.py",
+    "support/attachments": "web/api/test_support_conversation.py",
     # parts of several services, tested with the one that needs them most
     "business_care/holders": "services/operations/test_status_preview.py",
     "business_care/renewal_history": "services/business_care/test_renewal_requests.py",
