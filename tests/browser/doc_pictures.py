@@ -1,0 +1,68 @@
+"""Pictures of the documentation: `python -m tests.browser.doc_pictures` takes them anew from a demo of its own."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from ..support.binaries import NO_CHROMIUM, find_chromium
+from ..support.demo_stack import DemoStack
+from ..support.pages_under_test import PAGES, PageUnderTest
+from ..support.processes import ROOT
+from .pictures import FLAGS
+
+FOLDER = ROOT / "docs" / "pictures"
+WIDTH = 1120
+TALLEST = 900
+COLORS = 128
+PICTURES: Mapping[str, PageUnderTest] = {
+    "storefront": PageUnderTest(path="/?q=galery"),
+    "seller-withdraws": PAGES["mh_seller.change"],
+    "seller-requests": PAGES["mh_seller.requests"],
+    "seller-request": PAGES["mh_seller.request_page"],
+    "seller-refuses": PAGES["mh_seller.refusal"],
+    "customer-checks": PAGES["mh_customer.check"],
+    "customer-conversation": PAGES["mh_customer.conversation"],
+    "operator-overview": PAGES["mh_operator.overview"],
+    "operator-contest": PageUnderTest(path="/operator/requests?state=contested", role="operator"),
+    "operator-rejected-event": PAGES["mh_operator.event"],
+}
+"""The name of a picture → the page that it shows."""
+
+
+def main() -> None:
+    """Take every picture."""
+    program = find_chromium()
+    if program is None:
+        raise SystemExit(NO_CHROMIUM)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        stack = DemoStack(Path(folder))
+        try:
+            stack.wait_until_ready()
+            browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+            for name, page_under_test in PICTURES.items():
+                window = {"width": WIDTH, "height": TALLEST}
+                context = browser.new_context(base_url=stack.url, locale="en-GB", viewport=window)
+                page = context.new_page()
+                page_under_test.go(page, stack)
+                page.wait_for_load_state("networkidle")
+                _save(page.screenshot(animations="disabled"), FOLDER / f"{name}.png")
+                context.close()
+            browser.close()
+        finally:
+            stack.close()
+
+
+def _save(picture: bytes, path: Path) -> None:
+    """Save a picture in few colours, as a small file."""
+    with Image.open(BytesIO(picture)) as taken:
+        taken.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
