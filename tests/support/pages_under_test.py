@@ -95,7 +95,10 @@ def _seller(path: str | Callable[[DemoStack], str], **more: object) -> PageUnder
 
 _EVENT = "SELECT event_id FROM mh_inbox WHERE state = 'rejected' ORDER BY id"
 _PRODUCT = "SELECT id FROM mh_products WHERE status = 'online' ORDER BY id"
-_LAST = f"SELECT id FROM mh_products WHERE seller_id = '{PIXELUNE}' AND status <> 'offline_permanent' ORDER BY id DESC"
+_ALONE = (
+    f"SELECT id FROM mh_products WHERE seller_id = '{PIXELUNE}' AND status <> 'offline_permanent' "
+    "AND id NOT IN (SELECT product_id FROM mh_pack_members) ORDER BY id DESC"
+)
 _REQUEST = "SELECT id FROM mh_requests ORDER BY number"
 
 PAGES: Mapping[str, PageUnderTest] = {
@@ -151,7 +154,7 @@ PAGES: Mapping[str, PageUnderTest] = {
     "mh_seller.product": _seller("/seller/products/20148"),
     "mh_seller.change": _seller("/seller/products/20148/change/offline_permanent"),
     "mh_seller.change_many": _seller("/seller/changes/offline_temporary?id=20148&id=20133"),
-    "mh_seller.changed_many": _seller(the_first(_LAST, "/seller/changes/offline_temporary?id={}"), onwards=changes_it),
+    "mh_seller.changed_many": _seller(the_first(_ALONE, "/seller/changes/offline_temporary?id={}"), onwards=changes_it),
     "mh_seller.progress": PageUnderTest(
         path=the_first(
             f"SELECT id FROM mh_cascades WHERE subject_id = '{STATUS_CHANGED_PRODUCT}'", "/seller/progress/{}"
