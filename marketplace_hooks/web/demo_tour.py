@@ -46,8 +46,8 @@ STEPS: Sequence[TourStep] = (
         subject=SELLER_ID,
         title=lazy("Take a product offline"),
         text=lazy(
-            "You are the seller Nubetaller. Give a reason and take this product offline: its page and the pack that "
-            "contains it leave the catalogue at once."
+            "You are Nubetaller, a seller. Give a reason and take this product offline: its page and the pack that "
+            "contains it disappear from the catalogue at once."
         ),
     ),
     TourStep(
@@ -66,8 +66,8 @@ STEPS: Sequence[TourStep] = (
         subject=SELLER_ID,
         title=lazy("Refuse the request"),
         text=lazy(
-            "You are Nubetaller again. Choose one of the six reasons, explain it to the customer, and refuse the "
-            "request."
+            "You are Nubetaller again. Choose one of the six reasons for refusal, explain it to the customer, and "
+            "refuse the request."
         ),
     ),
     TourStep(

@@ -110,7 +110,7 @@ def test_a_value_that_a_filter_cannot_have_is_refused(room: Marketplace, query: 
     path = "/operator/events" if query.startswith("from") else "/operator/requests"
     page = browser_of(room, *OPERATOR).get(f"{path}?{query}")
     name, _, value = query.partition("=")
-    assert (page.status, f"The filter “{name}” cannot be “{value}”." in page.visible_text) == (400, True)
+    assert (page.status, f"The filter “{name}” does not accept “{value}”." in page.visible_text) == (400, True)
 
 
 def test_a_french_reader_is_refused_in_french(room: Marketplace) -> None:

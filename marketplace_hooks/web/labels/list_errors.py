@@ -13,7 +13,7 @@ def list_error_label(error: MarketplaceHooksError) -> str | None:
     if isinstance(error, ListQueryRefused):
         return _query_label(error)
     if isinstance(error, Refused) and error.code == CURSOR_MALFORMED:
-        return gettext("This page of the list does not exist. Start from the first page.")
+        return gettext("This page of the list does not exist. Go back to the first page.")
     return None
 
 
@@ -22,4 +22,4 @@ def _query_label(error: ListQueryRefused) -> str:
         return gettext("This list has no filter called “%(name)s”.", name=error.name)
     if error.code == "sort_unknown":
         return gettext("This list cannot be sorted by “%(value)s”.", value=error.value)
-    return gettext("The filter “%(name)s” cannot be “%(value)s”.", name=error.name, value=error.value)
+    return gettext("The filter “%(name)s” does not accept “%(value)s”.", name=error.name, value=error.value)

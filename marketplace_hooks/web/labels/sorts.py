@@ -7,7 +7,7 @@ from ..i18n.language import LazyText, lazy
 
 NEWEST_FIRST: tuple[tuple[str, LazyText], ...] = (("newest", lazy("Newest first")),)
 OLDEST_FIRST: tuple[tuple[str, LazyText], ...] = (("oldest", lazy("Oldest first")),)
-LONGEST_DUE: tuple[tuple[str, LazyText], ...] = (("due", lazy("Longest due first")),)
+LONGEST_DUE: tuple[tuple[str, LazyText], ...] = (("due", lazy("Earliest due date first")),)
 BY_ID: tuple[tuple[str, LazyText], ...] = (("id", lazy("ID")),)
 REQUEST_SORTS: tuple[tuple[str, LazyText], ...] = (
     (RequestSort.DEADLINE, lazy("Next deadline")),

@@ -32,45 +32,43 @@ def _customer(text: LazyText, page: str = "purchases", **ids: str) -> Card:
 
 _SELLERS = {
     "pixelune": _seller(lazy("A request awaiting its first response, and a fix in progress.")),
-    "moulinoctets": _seller(lazy("A fix that is overdue, and a refusal that the customer contests.")),
-    "nubetaller": _seller(lazy("A request about another shop than that of the purchase.")),
-    "bottegaserena": _seller(lazy("Closed these days: deadlines are suspended."), "closures"),
-    "werkgarn": _seller(lazy("An overdue first response, and a refusal that the marketplace has overturned.")),
+    "moulinoctets": _seller(lazy("An overdue fix, and a refusal contested by the customer.")),
+    "nubetaller": _seller(lazy("A request about a shop other than the one the product was bought for.")),
+    "bottegaserena": _seller(lazy("Currently closed: deadlines are suspended."), "closures"),
+    "werkgarn": _seller(lazy("An overdue first response, and a refusal overturned by the marketplace.")),
     "wolkenmaat": _seller(
-        lazy(
-            "One product taken offline by the marketplace, one permanently disabled, and one that is scheduled to be."
-        ),
+        lazy("One product taken offline by the marketplace, one permanently disabled, and one that soon will be."),
         "products",
     ),
-    "kervelo": _seller(lazy("A product offline, a question before purchase, and an upcoming closure."), "products"),
+    "kervelo": _seller(lazy("One product offline, a question before purchase, and an upcoming closure."), "products"),
 }
 _CUSTOMERS = {
     "c-1001": _customer(lazy("A fix in progress, a paid update, and a shop with a modified file.")),
-    "c-1002": _customer(lazy("A shop whose checks all pass: contact support and see."), "new_request"),
-    "c-1003": _customer(lazy("A cancelled renewal, a request just sent, and a PrestaShop 1.6 shop.")),
-    "c-1004": _customer(lazy("A fix that is overdue, so the price is refunded."), "conversation", request_id="rq-7004"),
+    "c-1002": _customer(lazy("A shop that passes every check: contact support to see it."), "new_request"),
+    "c-1003": _customer(lazy("A cancelled renewal, a recent request, and a PrestaShop 1.6 shop.")),
+    "c-1004": _customer(lazy("An overdue fix that leads to a refund."), "conversation", request_id="rq-7004"),
     "c-1005": _customer(
-        lazy("Business Care that has expired: reactivate it, or try to contact support without it."),
+        lazy("Expired Business Care: reactivate it, or try contacting support without it."),
         "purchase",
         purchase_id="o-50301",
     ),
-    "c-1006": _customer(lazy("A purchase moved to another shop, which is behind a password.")),
+    "c-1006": _customer(lazy("A purchase moved to another shop, which is password-protected.")),
     "c-1007": _customer(lazy("A question before purchase, and a disputed payment."), "requests"),
-    "c-1008": _customer(lazy("A first response that is overdue, and a shop with an incompatible module."), "requests"),
+    "c-1008": _customer(lazy("An overdue first response, and a shop with an incompatible module."), "requests"),
     "c-1009": _customer(lazy("A request about a second shop."), "conversation", request_id="rq-7007"),
-    "c-1010": _customer(lazy("A refusal that the marketplace has overturned."), "conversation", request_id="rq-7010"),
+    "c-1010": _customer(lazy("A refusal overturned by the marketplace."), "conversation", request_id="rq-7010"),
     "c-1011": _customer(
         lazy("A reply that may be automatic: the marketplace will decide."), "conversation", request_id="rq-7005"
     ),
     "c-1012": _customer(
-        lazy("A contested refusal that awaits the marketplace’s decision."), "conversation", request_id="rq-7009"
+        lazy("A contested refusal awaiting the marketplace’s decision."), "conversation", request_id="rq-7009"
     ),
 }
 CARDS: Mapping[tuple[Role, str | None], Card] = {
     (Role.OPERATOR, None): Card(
         text=lazy(
-            "A contested refusal to decide, a reply to confirm, a manual refund, a rejected event to correct, and the "
-            "charts."
+            "A contested refusal to rule on, a reply to confirm, a manual refund, a rejected event to correct, and a "
+            "year of charts."
         ),
         endpoint="mh_operator.overview",
     ),

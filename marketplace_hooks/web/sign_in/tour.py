@@ -86,9 +86,9 @@ def _reachable(session: Session, step: TourStep) -> tuple[TourStep, str]:
     """The step; else the one that has to be done before it, and a sentence that says so."""
     found = _request(session)
     if step.number in (3, 4) and found is None:
-        return STEPS[1], gettext("Send the request first: the next step of the tour is about it.")
+        return STEPS[1], gettext("Send the request first: the next step of the tour depends on it.")
     if step.number == 4 and found is not None and found.handling in _REFUSABLE:
-        return STEPS[2], gettext("Refuse the request first: the next step of the tour is about the refusal.")
+        return STEPS[2], gettext("Refuse the request first: the next step of the tour depends on the refusal.")
     return step, ""
 
 
