@@ -7,7 +7,8 @@ demo can already be used, and once for each instance.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
@@ -15,7 +16,7 @@ import click
 from sqlalchemy import func, select
 
 from ..config.settings import Settings
-from ..demo import history
+from ..demo import catalog, history
 from ..demo.fake_shops.serve import RECEIVER
 from ..domain.support.refusal_grounds import Ground
 from ..domain.support.state_machine import Handling, RefundState
@@ -32,10 +33,38 @@ CONTESTED = "rq-7009"
 """Refused and contested: it waits for the marketplace's decision."""
 OVERTURNED = "rq-7010"
 """Refused, contested, and overturned: the deadline goes on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispute:
+    """What seller and customer say about a refusal, and the file that the seller names."""
+
+    refusal: str
+    contest: str
+    file: str
+    line: int
+
+
+DISPUTES: Mapping[str, Dispute] = {
+    CONTESTED: Dispute(
+        refusal="The carrier’s own module prints these labels; ours only passes it the address.",
+        contest="The carrier says that the address arrives without the house number.",
+        file="modules/carrierlabels/print.php",
+        line=214,
+    ),
+    OVERTURNED: Dispute(
+        refusal="The pictures are delivered by your content network’s module, which changes their addresses.",
+        contest="We switched that module off for a day, and the squares stayed grey.",
+        file="modules/mediacdn/rewrite.php",
+        line=88,
+    ),
+}
 TYPES = ("product.hidden", "product.shown", "support_request.refused", "support_request.contested")
-RECEIVER_DESCRIPTION = "Stock keeping of the demo (fails now and then)"
+RECEIVER_DESCRIPTION = "Demo stock system (fails now and then)"
 REFUNDED = "rq-7004"
 """Its fix is overdue, and the platform no longer refunds its purchase: the refund waits to be made by hand."""
+EXPLAINED = {"fr": "L’explication se trouve dans la réponse ci-dessus.", "en": "The reply above explains it."}
+"""By language, how the questions of the last year were resolved."""
 WAITS_S = 120.0
 
 _SELLER = Cause(actor="seller", reason="")
@@ -86,18 +115,15 @@ def make_moves(uow: UnitOfWork) -> None:
         request = uow.session.scalar(select(SupportRequest).where(SupportRequest.id == request_id))
         if request is None or request.refusal is not None or request.closed_at is not None:
             continue
+        dispute = DISPUTES[request_id]
+        ground = Ground.SITE_WORK_OR_THIRD_PARTY
+        evidence = {"file": dispute.file, "line": dispute.line}
         refuse(
-            uow,
-            request_id,
-            ground=Ground.SITE_WORK_OR_THIRD_PARTY,
-            text="The carrier's own module writes these labels; ours only hands it the address.",
-            evidence={"file": "modules/carrierlabels/print.php", "line": 214},
-            by=request.seller_id,
-            cause=_SELLER,
+            uow, request_id, ground=ground, text=dispute.refusal, evidence=evidence, by=request.seller_id, cause=_SELLER
         )
-        contest(uow, request_id, text="The carrier says that the address arrives without its number.", cause=_CUSTOMER)
+        contest(uow, request_id, text=dispute.contest, cause=_CUSTOMER)
     if _handling(uow, OVERTURNED) is Handling.CONTESTED:
-        reason = "The address is handed over by the product, and without its number: that is the product's."
+        reason = "The product has not converted these pictures: the content network has nothing to deliver."
         overturn(uow, OVERTURNED, reason=reason, cause=_MARKETPLACE)
     request_refund_by_hand(uow)
 
@@ -107,18 +133,19 @@ def request_refund_by_hand(uow: UnitOfWork) -> None:
     claim = claim_of(uow.session, REFUNDED)
     if claim is not None and claim.state is RefundState.DUE:
         request = uow.session.scalars(select(SupportRequest).where(SupportRequest.id == REFUNDED)).one()
-        reason = "The customer has waited long enough for the fix."
+        reason = "Le client a suffisamment attendu la correction."
         approve_refund(uow, request, with_period=False, reason=reason, cause=_MARKETPLACE)
 
 
 def settle_history(uow: UnitOfWork, request_ids: set[str]) -> None:
     """The questions of the last year were answered, and are settled."""
-    open_ones = select(SupportRequest.id).where(
+    locales = {one["customer_id"]: one["locale"] for one in catalog.read("customers")}
+    open_ones = select(SupportRequest.id, SupportRequest.customer_id).where(
         SupportRequest.id.in_(request_ids - {CONTESTED, OVERTURNED}),
         SupportRequest.handling.in_((Handling.ACCEPTED, Handling.ACKNOWLEDGED)),
     )
-    for request_id in uow.session.scalars(open_ones.order_by(SupportRequest.number)).all():
-        text = "The setting is explained in the answer above."
+    for request_id, customer_id in uow.session.execute(open_ones.order_by(SupportRequest.number)).all():
+        text = EXPLAINED["fr" if locales.get(customer_id) == "fr" else "en"]
         resolve(uow, request_id, how="explanation", release_id=None, text=text, cause=_SELLER)
 
 

@@ -27,11 +27,11 @@ QUESTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         (
             "Quel réglage choisir pour une petite boutique ?",
             "Bonjour,\n\nNous avons une centaine d’articles. Quel réglage nous conseillez-vous ?",
-            "Bonjour,\n\nGardez le réglage d’origine de {name} : sa page « Configurer » explique les autres.",
+            "Bonjour,\n\nAvec {name}, gardez le réglage d’origine : la page « Configurer » explique les autres.",
         ),
         (
             "Comment traduire les textes en anglais ?",
-            "Bonjour,\n\nNous ouvrons une version anglaise de la boutique. Où se traduisent les textes ?",
+            "Bonjour,\n\nNous ouvrons une version anglaise de la boutique. Où peut-on traduire les textes ?",
             "Bonjour,\n\nDans International > Traductions, choisissez {name} puis l’anglais.",
         ),
         (
@@ -45,7 +45,7 @@ QUESTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
             "Bonjour,\n\nNon : {name} garde vos réglages, la mise à jour ne change que ses fichiers.",
         ),
         (
-            "Est-ce prévu pour le multiboutique ?",
+            "Est-ce compatible avec le multiboutique ?",
             "Bonjour,\n\nNous ajoutons une deuxième boutique au même back-office.",
             "Bonjour,\n\nOui : choisissez la boutique en haut de la page, puis configurez {name} pour elle.",
         ),
@@ -54,17 +54,17 @@ QUESTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         (
             "Which setting suits a small shop?",
             "Hello,\n\nWe have about a hundred products. Which setting do you recommend?",
-            "Hello,\n\nKeep the default setting of {name}: its “Configure” page explains what the others do.",
+            "Hello,\n\nWith {name}, keep the default setting: its “Configure” page explains the others.",
         ),
         (
             "How do I translate the texts into French?",
-            "Hello,\n\nWe are opening a French version of our shop. Where are the texts translated?",
+            "Hello,\n\nWe are opening a French version of our shop. Where can we translate the texts?",
             "Hello,\n\nUnder International > Translations, choose {name} and then French.",
         ),
         (
             "Can I try it on a copy of the shop?",
             "Hello,\n\nWe would like to try everything on a copy before we change the shop.",
-            "Hello,\n\nYes: install {name} on the copy from the same zip file, it needs no particular setting.",
+            "Hello,\n\nYes: install {name} on the copy from the same zip file. It needs no special settings.",
         ),
         (
             "What happens to my settings when I update?",
@@ -72,7 +72,7 @@ QUESTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
             "Hello,\n\nNo: {name} keeps your settings, the update only changes its files.",
         ),
         (
-            "Does it work with several shops?",
+            "Does it support multistore?",
             "Hello,\n\nWe are adding a second shop to the same back office.",
             "Hello,\n\nYes: choose the shop at the top of the page, then configure {name} for it.",
         ),

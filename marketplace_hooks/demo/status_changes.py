@@ -13,12 +13,12 @@ from . import catalog
 from .catalog import Event
 
 CHANGES: tuple[tuple[str, str, str, int, str], ...] = (
-    ("20228", "offline_temporary", "seller", 6, "Je refais les captures d’écran."),
+    ("20228", "offline_temporary", "seller", 6, "Nous refaisons les captures d’écran."),
     ("20251", "offline_temporary", "marketplace", 2, "The description names a competitor; please correct it."),
-    ("20404", "offline_permanent", "seller", 40, "La version suivante est vendue sous un autre nom."),
+    ("20404", "offline_permanent", "seller", 40, "La nouvelle version est vendue sous un autre nom."),
 )
 """Product, status, whose change, how many days ago, and why."""
-SCHEDULED = ("20465", "offline_permanent", "seller", 20, "Maintenance of this module ends.")
+SCHEDULED = ("20465", "offline_permanent", "seller", 20, "This module will no longer be maintained.")
 """Product, status, whose change, in how many days, and why; asked for yesterday."""
 
 

@@ -30,7 +30,7 @@ def product_events(product_id: str, now: datetime) -> list[Event]:
         "seller_id": SELLER_ID,
         "kind": "module",
         "technical_name": f"saisons{product_id.rpartition('-')[2]}",
-        "title": {"fr": "Bannières des saisons", "en": "Banners of the seasons"},
+        "title": {"fr": "Bannières des saisons", "en": "Seasonal banners"},
         "price": _money(9_900),
         "version": 1,
         "listing": listing,
@@ -72,7 +72,7 @@ def withdrawal_event(product_id: str, now: datetime) -> Event:
         "product_id": product_id,
         "status": "offline_permanent",
         "actor": "seller",
-        "reason": "I close my workshop",
+        "reason": "I am closing my workshop",
         "version": 1,
     }
     return f"{product_id}-withdrawal", "product.status_changed", now, data

@@ -44,7 +44,7 @@ _SELLERS = {
 }
 _CUSTOMERS = {
     "c-1001": _customer(lazy("A fix in progress, a paid update, and a shop with a modified file.")),
-    "c-1002": _customer(lazy("A shop that passes every check: contact support to see it."), "new_request"),
+    "c-1002": _customer(lazy("A shop that passes every check: contact support to see the result."), "new_request"),
     "c-1003": _customer(lazy("A cancelled renewal, a recent request, and a PrestaShop 1.6 shop.")),
     "c-1004": _customer(lazy("An overdue fix that leads to a refund."), "conversation", request_id="rq-7004"),
     "c-1005": _customer(
