@@ -103,7 +103,7 @@ def test_the_files_of_prestashop_are_checked_for_a_report_that_is_about_to_be_se
 REFUSALS = [
     (problem(401, "report_not_signed"), "This code is no longer valid."),
     (problem(400, "report_of_another_shop"), "The check is about another shop."),
-    (problem(409, "report_already_received"), "was received before"),
+    (problem(409, "report_already_received"), "was already received"),
     (problem(422, "<b>"), "did not accept the report (<b>)"),
     (reply(200, b"<html>"), "The marketplace did not answer."),
     (reply(302, b"", ("Location", "https://elsewhere.example/")), "The marketplace did not answer."),
@@ -144,7 +144,7 @@ def test_nothing_is_sent_to_a_server_that_cannot_prove_its_name(shop: PhpShop, a
 )
 def test_a_code_that_is_not_whole_sends_nothing(php: PhpServer, untouched_shop: PhpShop, code: str) -> None:
     page = visible_text(untouched_shop.back_office(report_code=code, companion_act="send"))
-    assert "This is not a whole report code." in page
+    assert "This report code is incomplete." in page
 
 
 def test_without_curl_nothing_is_sent_and_the_other_way_is_named(tmp_path: Path) -> None:

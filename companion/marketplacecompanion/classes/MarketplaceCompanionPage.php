@@ -44,16 +44,16 @@ class MarketplaceCompanionPage
     {
         if ($act === 'new_key') {
             return MarketplaceCompanionSignature::renewKey()
-                ? $this->message('success', $this->l('There is a new key. The old one no longer works.'))
+                ? $this->message('success', $this->l('A new key was created. The old one no longer works.'))
                 : $this->message('danger', $this->l('No key could be made: this PHP has no safe source of random numbers.'));
         }
         if ($act === 'check_core') {
             return MarketplaceCompanionCore::check() !== null
                 ? $this->message('success', $this->l('PrestaShop’s files were checked.'))
-                : $this->message('warning', $this->l('PrestaShop’s list of files for this version could not be read. Nothing is reported of them.'));
+                : $this->message('warning', $this->l('PrestaShop’s list of files for this version could not be read. The report will not mention these files.'));
         }
         if ($code !== '' && $sending === null) {
-            return $this->message('danger', $this->l('This is not a whole report code. Copy it again from the page of your check.'));
+            return $this->message('danger', $this->l('This report code is incomplete. Copy it again from the page of your check.'));
         }
         if ($act === 'send' && $sending !== null) {
             $result = $sending->send();
@@ -77,8 +77,8 @@ class MarketplaceCompanionPage
             'report_not_signed' => $this->l('This code is no longer valid. Copy the code from the page of your check again.'),
             'report_not_fresh' => $this->l('This code belongs to another check. Copy the code from the page of your check again.'),
             'report_of_another_shop' => $this->l('The check is about another shop. Open the companion of the shop that your purchase is for.'),
-            'report_already_received' => $this->l('The report on this check was received before. Start another check to send a new one.'),
-            'not_found' => $this->l('There is no such check any more. Start another check, and copy its code.'),
+            'report_already_received' => $this->l('The report for this check was already received. Start another check to send a new one.'),
+            'not_found' => $this->l('This check no longer exists. Start another check and copy its code.'),
         );
 
         return isset($texts[$result])
