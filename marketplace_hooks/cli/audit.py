@@ -17,18 +17,18 @@ COLUMNS = ("at", "who", "role", "action", "object_id", "outcome", "channel", "ad
 
 @hooks_group.group("audit")
 def audit() -> None:
-    """What persons and tokens have changed, and who was refused."""
+    """What people and tokens have changed, and who was refused."""
 
 
 @audit.command("list")
-@click.option("--who", help="A person's id or whole name, or a token's id.")
+@click.option("--who", help="A person's id or full name, or a token's id.")
 @click.option(
     "--action",
     type=click.Choice([one.value for one in AuditAction]),
     metavar="ACTION",
     help="Such as product.status_changed.",
 )
-@click.option("--object", "object_id", help="The id of what it was done to.")
+@click.option("--object", "object_id", help="The id of what was changed.")
 @click.option("--request", "request_id", help="The X-Request-ID of the request that did it.")
 @click.option("--from", "since", callback=instant_option, help="From this instant on, RFC 3339.")
 @click.option("--to", "before", callback=instant_option, help="Before this instant.")

@@ -25,8 +25,8 @@ _folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path
 def backup(folder: Path, without_keys: bool, as_json: bool) -> None:
     """Back up the database of the running installation, with its encryption keys, to the new folder DIR.
 
-    Work goes on meanwhile. The folder can be read by your account alone: keep it as safe as the database. Settings
-    are not part of it.
+    The service keeps running meanwhile. Only your account can read the folder: keep it as safe as the database.
+    Settings are not included.
 
     \b
     marketplace-hooks backup /var/backups/hooks-2026-03-02
@@ -41,7 +41,8 @@ def backup(folder: Path, without_keys: bool, as_json: bool) -> None:
 def restore(folder: Path, as_json: bool) -> None:
     """Restore the backup in DIR into the database of the settings, which must be empty.
 
-    The backup is checked first. All of it is restored or nothing, in this version's schema; everybody signs in again.
+    The backup is checked first. All of it is restored or nothing, in this version's schema;
+    everyone has to sign in again.
 
     \b
     marketplace-hooks restore /var/backups/hooks-2026-03-02

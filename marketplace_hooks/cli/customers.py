@@ -14,7 +14,7 @@ from .root import current_runtime, hooks_group
 
 @hooks_group.command("erase-customer")
 @click.argument("customer_id")
-@click.option("--yes", is_flag=True, help="Do not ask: there is no way back.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation: this cannot be undone.")
 @json_option
 def erase(customer_id: str, yes: bool, as_json: bool) -> None:
     """Remove a customer's personal data everywhere; ids, amounts and dates stay.

@@ -30,6 +30,6 @@ def migrate(as_json: bool) -> None:
 @click.option("--encryption", is_flag=True, help="A key for ENCRYPTION_KEYS instead of a webhook secret.")
 @json_option
 def secret(encryption: bool, as_json: bool) -> None:
-    """Make a new webhook secret (whsec_…), or an encryption key: it alone is printed, and nothing is stored."""
+    """Make a new webhook secret (whsec_…) or encryption key. Nothing else is printed, and nothing is stored."""
     made = Fernet.generate_key().decode() if encryption else new_secret()
     click.echo(json.dumps({"secret": made}) if as_json else made)

@@ -23,7 +23,12 @@ from .root import current_runtime, hooks_group
     default="MF",
     show_default=True,
 )
-@click.option("--country", default="FR", show_default=True, help="Whose public holidays, where the policy minds them.")
+@click.option(
+    "--country",
+    default="FR",
+    show_default=True,
+    help="The country whose public holidays count, if the policy takes them into account.",
+)
 @click.option("--region", help="The region of that country whose holidays count too, such as 57, 6AE or 974.")
 @click.option("--closed", multiple=True, help="FIRST_DAY/LAST_DAY, declared before the request. Repeatable.")
 @json_option

@@ -46,7 +46,7 @@ def list_all(
 @click.option("--endpoint", "endpoint_id", help="Those to this endpoint; without a range, all that it missed.")
 @click.option("--from", "since", callback=instant_option, help="Of events published from this instant on, RFC 3339.")
 @click.option("--to", "before", callback=instant_option, help="Before this one: at most 14 days, 10,000 deliveries.")
-@click.option("--missed", "missed_only", is_flag=True, help="Leave out what has arrived.")
+@click.option("--missed", "missed_only", is_flag=True, help="Leave out those that have arrived.")
 @json_option
 def replay(delivery_id: int | None, as_json: bool, **selection: Any) -> None:
     """Send again what was delivered or exhausted, under the same webhook-id: one, a range, or what an endpoint missed.

@@ -49,13 +49,13 @@ TIMEOUT_S = 60.0
     default=5_000,
     show_default=True,
     type=click.IntRange(1, 1_000_000),
-    help="How many have bought the product.",
+    help="How many subscribers the product has.",
 )
 @json_option
 def demo(subscribers: int, as_json: bool) -> None:
-    """Withdraw a product of many subscribers, and watch what follows.
+    """Permanently disable a product with many subscribers, and watch what follows.
 
-    Posts the product and its purchases to the demo that runs (`marketplace-hooks up --demo`), then ends its sale.
+    Posts the product and its purchases to the running demo (`marketplace-hooks up --demo`), then disables it.
 
     \b
     marketplace-hooks demo --subscribers 50000

@@ -12,6 +12,6 @@ from .root import current_runtime, hooks_group
 @hooks_group.command("openapi")
 @json_option
 def openapi(as_json: bool) -> None:
-    """Print the OpenAPI document of the API, which is JSON in any case."""
+    """Print the OpenAPI document of the API, always as JSON."""
     prefix = current_runtime().settings.url_prefix
     click.echo(current_app.test_client().get(f"{prefix}/api/v1/openapi.json").get_data(as_text=True))

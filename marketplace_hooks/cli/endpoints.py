@@ -44,11 +44,13 @@ def _headers(ctx: click.Context, parameter: click.Parameter, values: tuple[str, 
 
 
 _types = click.option("--type", "types", multiple=True, help="Only these outgoing events; default: all. Repeatable.")
-_description = click.option("--description", help="For people.")
+_description = click.option("--description", help="A note for people.")
 _header = click.option(
     "--header", "headers", multiple=True, callback=_headers, help="'Name: value', with each delivery."
 )
-_rate = click.option("--rate", "rate_per_s", type=float, help="Attempts started each second; default: the setting's.")
+_rate = click.option(
+    "--rate", "rate_per_s", type=float, help="Attempts started per second; default: as in the settings."
+)
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +65,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 @_rate
 @json_option
 def add(url: str, as_json: bool, **options: Any) -> None:
-    """Deliver outgoing events to URL, signed. Its secret is shown this once.
+    """Deliver outgoing events to URL, signed. Its secret is shown only once.
 
     \b
     marketplace-hooks endpoints add https://example.com/hooks --type product.hidden
@@ -102,7 +104,7 @@ def show(endpoint_id: str, as_json: bool) -> None:
 @_types
 @_description
 @_header
-@click.option("--no-headers", is_flag=True, help="Send none of its own headers any more.")
+@click.option("--no-headers", is_flag=True, help="Remove its own headers.")
 @_rate
 @json_option
 def change(endpoint_id: str, no_headers: bool, as_json: bool, **options: Any) -> None:
@@ -129,7 +131,7 @@ def ping(endpoint_id: str, as_json: bool) -> None:
 @click.argument("endpoint_id")
 @json_option
 def rotate(endpoint_id: str, as_json: bool) -> None:
-    """Make a new secret, shown this once; for 24 hours deliveries are signed with the old one as well."""
+    """Make a new secret, shown only once; for 24 hours deliveries are signed with the old one as well."""
     runtime = current_runtime()
     endpoint, secret = run_in_transaction(runtime, lambda uow: rotate_secret(runtime, uow, endpoint_id))
     facts = {"endpoint_id": endpoint_id, "secret": secret, "old_secret_until": endpoint.previous_secret_until}
@@ -140,7 +142,7 @@ def rotate(endpoint_id: str, as_json: bool) -> None:
 @click.argument("endpoint_id")
 @json_option
 def enable(endpoint_id: str, as_json: bool) -> None:
-    """Deliver again, beginning with what waited."""
+    """Deliver again, starting with what was waiting."""
     endpoint = enable_endpoint(current_runtime(), endpoint_id)
     show_one({"endpoint_id": endpoint.id, "enabled": endpoint.enabled}, as_json=as_json)
 
@@ -164,7 +166,7 @@ def disable(endpoint_id: str, reason: str, as_json: bool) -> None:
 
 @endpoints.command("delete")
 @click.argument("endpoint_id")
-@click.option("--yes", is_flag=True, help="Do not ask: there is no way back.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation: this cannot be undone.")
 @json_option
 def delete(endpoint_id: str, yes: bool, as_json: bool) -> None:
     """Delete an endpoint: undelivered webhooks are discarded."""

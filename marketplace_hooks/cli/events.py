@@ -215,7 +215,7 @@ def show_event(event_id: str, as_json: bool) -> None:
 @click.option("--source", help="When several sources have the id.")
 @json_option
 def replay_event(event_id: str, source: str | None, as_json: bool) -> None:
-    """Have an event applied again that was ignored, rejected, parked or failed."""
+    """Apply an event again that was ignored, rejected, parked or failed."""
     show_one(_summary(leasing.replay(current_runtime(), event_id, source=source)), as_json=as_json)
 
 

@@ -65,7 +65,7 @@ def inspect(
 ) -> None:
     """Find out which PrestaShop and which modules a merchant site runs, and show the evidence.
 
-    At most 12 requests, in at most 20 seconds. Credentials are used for this site alone, and deleted at the end.
+    At most 12 requests, in at most 20 seconds. Credentials are used for this site only, and deleted at the end.
 
     \b
     marketplace-hooks inspect https://shop.example.com --module ps_checkout

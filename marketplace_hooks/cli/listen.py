@@ -52,10 +52,10 @@ def _secret(ctx: click.Context, parameter: click.Parameter, value: str | None) -
 def listen(
     url: str, types: tuple[str, ...], secret: str, since: datetime | None, count: int | None, as_json: bool
 ) -> None:
-    """Forward each event published from now on to URL, such as a program on this machine; a port alone will do.
+    """Forward each event published from now on to URL, such as a program on this machine; a port number is enough.
 
     Every event is sent once, signed with a secret of this command's own, and its answer is printed. No endpoint is
-    added and no delivery recorded: what this forwards changes nothing for anybody else.
+    added and no delivery recorded: forwarding changes nothing for anyone else.
 
     \b
     marketplace-hooks listen http://localhost:3000/hooks --type product.hidden

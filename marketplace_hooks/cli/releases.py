@@ -16,17 +16,17 @@ from .root import current_runtime, hooks_group
 
 @hooks_group.group("releases")
 def releases_group() -> None:
-    """Releases of PrestaShop that inspections know."""
+    """PrestaShop releases that inspections know."""
 
 
 @releases_group.command("update")
 @click.argument("source")
 @json_option
 def update(source: str, as_json: bool) -> None:
-    """Add the releases of a FILE or a URL to those that are known; none is taken away.
+    """Add the releases in a FILE or at a URL to those already known; none is removed.
 
-    The list has the form of PrestaShop's distribution API: JSON, a list of objects with a version each. A list with a
-    mistake in it is refused as a whole.
+    The list has the format of PrestaShop's distribution API: a JSON list of objects, each with a version. A list
+    that contains a mistake is refused as a whole.
 
     \b
     marketplace-hooks releases update https://api.prestashop-project.org/prestashop

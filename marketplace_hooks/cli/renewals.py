@@ -11,13 +11,13 @@ from .root import current_runtime, hooks_group
 
 @hooks_group.group("renewals")
 def renewals() -> None:
-    """Tacit renewals: what is due, and whether it waits for you."""
+    """Tacit renewals: what is due, and whether any of it waits for you."""
 
 
 @renewals.command("show")
 @json_option
 def show(as_json: bool) -> None:
-    """When renewals last ran, how many are due, since when, and since when they wait for an operator."""
+    """When renewals last ran, how many are due, since when, and how long they have waited for an operator."""
     runtime = current_runtime()
     with runtime.database.read_session() as session:
         run = read_run_state(session)
@@ -29,7 +29,7 @@ def show(as_json: bool) -> None:
 @renewals.command("release")
 @json_option
 def release(as_json: bool) -> None:
-    """Let renewals go on that were held after more than 30 days of silence: what is due will be charged now."""
+    """Resume renewals that were stopped after more than 30 days of silence: what is due will be charged now."""
     runtime = current_runtime()
     released = release_run(runtime)
     if released:

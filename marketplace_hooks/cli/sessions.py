@@ -17,7 +17,7 @@ _subject = click.option("--subject", help="The id of the seller or customer.")
 
 @hooks_group.group("sessions")
 def sessions_group() -> None:
-    """People who are signed in at this service."""
+    """People who are signed in to this service."""
 
 
 @sessions_group.command("list")

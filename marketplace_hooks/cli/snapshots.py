@@ -82,9 +82,9 @@ def checked_files(runtime: Runtime, files: Sequence[Path], bars: ProgressBars) -
 def import_(files: tuple[Path, ...], only_check: bool, as_json: bool) -> None:
     """Import a marketplace's existing data: sellers, products, customers, purchases, open requests.
 
-    FILE is NDJSON, also compressed by gzip: a line for each entity. Everything is checked first, and nothing is written
-    while anything is wrong. What is known here stays as it is. Nobody is notified, and nothing is charged. Killed, it
-    goes on where it was when it is run again.
+    FILE is NDJSON, optionally gzipped, with one line per entity. Everything is checked first, and nothing is
+    written if anything is wrong. Existing data is left as it is. Nobody is notified, and nothing is charged. If it
+    is interrupted, run it again: it continues where it stopped.
 
     \b
     marketplace-hooks import --check sellers.ndjson purchases.ndjson.gz
@@ -131,10 +131,10 @@ def _import_row(kind: EntityKind, count: int, imported: Imported | None) -> dict
 @_files
 @json_option
 def compare(files: tuple[Path, ...], as_json: bool) -> None:
-    """Compare a marketplace's data with what stands here; fail when they differ.
+    """Compare a marketplace's data with what is stored here; fail when they differ.
 
-    FILE is as for `import`. Only the kinds of which the files have lines are compared, and of each line only the fields
-    that it has.
+    FILE is as for `import`. Only the kinds of entity that the files contain are compared, and only the fields that
+    each line has.
 
     \b
     marketplace-hooks compare sellers.ndjson purchases.ndjson.gz
@@ -178,9 +178,9 @@ def _show_comparison(checked: Checked, compared: dict[EntityKind, KindComparison
 @click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, writable=True, path_type=Path))
 @json_option
 def export(file: Path, as_json: bool) -> None:
-    """Export what stands here to FILE, in the format of `import`; compressed where its name ends with .gz.
+    """Export everything stored here to FILE, in the format of `import`; gzipped if its name ends with .gz.
 
-    It holds customers' data: only its owner may read it.
+    It contains customers' data: only its owner can read it.
 
     \b
     marketplace-hooks export marketplace.ndjson.gz

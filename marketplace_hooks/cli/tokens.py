@@ -33,21 +33,21 @@ def tokens_group() -> None:
 
 @tokens_group.command("create")
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
-@click.option("--subject", help="The id of the seller or customer whom it stands for.")
-@click.option("--name", "--label", "label", default="", help="What it is for; for people.")
+@click.option("--subject", help="The id of the seller or customer that it acts for.")
+@click.option("--name", "--label", "label", default="", help="What it is for: a note for people.")
 @click.option(
     "--scope",
     "scopes",
     multiple=True,
     type=click.Choice([scope.value for scope in Scope]),
-    help="What it may do of all that its role may; repeatable. Default: everything.",
+    help="Limits it to a part of what its role may do; repeatable. Default: everything.",
 )
 @click.option("--days", type=click.IntRange(1, 3_650), help="For how many days. Default: until it is revoked.")
 @json_option
 def create(
     role: str, subject: str | None, label: str, scopes: tuple[str, ...], days: int | None, as_json: bool
 ) -> None:
-    """Make a token. It is shown this once; only its hash is kept.
+    """Make a token. It is shown only once; its hash alone is stored.
 
     \b
     marketplace-hooks tokens create --role seller --subject seller-1 --scope products --days 365
@@ -72,7 +72,7 @@ def list_all(as_json: bool) -> None:
 @click.argument("token_id")
 @json_option
 def revoke(token_id: str, as_json: bool) -> None:
-    """Refuse the token from now on."""
+    """Revoke a token: it is refused from now on."""
     token = run_in_transaction(current_runtime(), lambda uow: tokens.revoke(uow, token_id))
     show_one(_summary(token), as_json=as_json)
 

@@ -40,7 +40,7 @@ RETRY_REDIS_S = 30.0
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Worker processes.")
-@click.option("--expose-demo", is_flag=True, help="Let other machines open the demo, and be anybody in it.")
+@click.option("--expose-demo", is_flag=True, help="Let other machines open the demo, and act as anyone in it.")
 def up(demo: bool, host: str, port: int, workers: int, expose_demo: bool) -> None:
     """Run everything on this machine until Ctrl-C or SIGTERM.
 

@@ -51,7 +51,7 @@ def job_kinds_of(number: int, workers: int) -> list[JobKind]:
     "--processes", default=1, show_default=True, type=click.IntRange(1, 64), help="Workers to run side by side."
 )
 def worker(processes: int) -> None:
-    """Apply events, carry cascades, deliver: until SIGTERM, which lets the work under way finish."""
+    """Apply events, run cascades and deliver webhooks until SIGTERM; work in progress is finished first."""
     runtime = current_runtime()
     url = redis_url(runtime.settings)
     if url is None:
@@ -98,7 +98,7 @@ def _run_worker(runtime: Runtime, url: str, kinds: list[JobKind]) -> None:
 
 @hooks_group.command("scheduler")
 def scheduler() -> None:
-    """Carry out what is due, and sweep up what was forgotten. Run as many as you like: one works, the others wait."""
+    """Start what is due, and pick up what was missed. Run as many as you like: one works, the others wait."""
     runtime = current_runtime()
     owner = f"{socket.gethostname()}:{os.getpid()}"
     stopping = StopRequest()
@@ -114,7 +114,7 @@ def scheduler() -> None:
 @hooks_group.command("sweep")
 @json_option
 def sweep(as_json: bool) -> None:
-    """Do here and now all work that stands in rows: events, scheduled changes, cascades, deliveries."""
+    """Do all pending work now, in this process: events, scheduled changes, cascades, deliveries."""
     runtime = current_runtime()
     counts = run_all_now(runtime, f"{socket.gethostname()}:{os.getpid()}")
     show_counts(counts, as_json=as_json)

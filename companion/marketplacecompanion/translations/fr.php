@@ -30,7 +30,7 @@ $_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_f8fc29d7809
 $_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_897356954c2cd3d41b221e3f24f99bba'] = 'Clé';
 $_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_c6384cf1349d18d3fc03e789dac30a2f'] = 'Créer une nouvelle clé';
 $_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_21ad2fec79389f949d575e217a86a3b7'] = 'Les fichiers de PrestaShop n’ont pas été vérifiés au cours des dernières 24 heures. Le rapport n’en dit rien.';
-$_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_81cf152c9c88506723fa4e9738382db2'] = 'Vérification du %1$s. Fichiers modifiés : %2$d ; manquants : %3$d. Le rapport contient ce résultat pendant 24 heures.';
+$_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_81cf152c9c88506723fa4e9738382db2'] = 'Vérification du %1$s. Fichiers modifiés : %2$d ; manquants : %3$d. Le rapport contient ce résultat pendant 24 heures.';
 $_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_dcc656e4a8247fa8f004638ea1414073'] = 'Fichiers de PrestaShop';
 $_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_e275cf073099afbf30d6af25c7aa1f49'] = 'Vérifier les fichiers maintenant';
 $_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_dca4d64cc65e7368fa3ec9c57deb4066'] = 'Avec les fichiers de ce module :';
