@@ -39,7 +39,7 @@ def load_demo(settings: Settings, url: str, log: Callable[[str], None], stop: Ca
     anchor = anchor_of(settings.instance, datetime.now(UTC))
     moved_at = moved_at_of(settings.instance, url, datetime.now(UTC))
     new = post_events(settings, url, demo_events(url, anchor, moved_at), log, stop)
-    log(f"{new} were new" if new else "the demo marketplace was there already")
+    log(f"loaded {new} new events" if new else "the demo marketplace was already loaded")
 
 
 def demo_events(url: str, anchor: datetime, moved_at: datetime | None) -> list[Event]:
@@ -83,9 +83,9 @@ def what_to_try(settings: Settings, url: str) -> list[str]:
     hide = json.dumps({**change, "version": version})
     return [
         f"open {url}",
-        f"     {url}/sign-in       take the tour, or be a customer, a seller or the marketplace",
+        f"     {url}/sign-in       take the tour, or sign in as a customer, a seller or the marketplace",
         f"     {url}/packs/{pack['pack_id']}",
-        "hide a product of that pack, as the marketplace would, and reload the page:",
+        "hide a product of that pack, by the webhook that the marketplace sends, and reload the page:",
         f"     {command()} send product.status_changed --data '{hide}'",
         "Ctrl-C stops everything.",
     ]
