@@ -36,24 +36,24 @@ OVERTURNED = "rq-7010"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dispute:
+class ContestedRefusal:
     """What seller and customer say about a refusal, and the file that the seller names."""
 
-    refusal: str
+    text: str
     contest: str
     file: str
     line: int
 
 
-DISPUTES: Mapping[str, Dispute] = {
-    CONTESTED: Dispute(
-        refusal="The carrier’s own module prints these labels; ours only passes it the address.",
+REFUSALS: Mapping[str, ContestedRefusal] = {
+    CONTESTED: ContestedRefusal(
+        text="The carrier’s own module prints these labels; ours only passes it the address.",
         contest="The carrier says that the address arrives without the house number.",
         file="modules/carrierlabels/print.php",
         line=214,
     ),
-    OVERTURNED: Dispute(
-        refusal="The pictures are delivered by your content network’s module, which changes their addresses.",
+    OVERTURNED: ContestedRefusal(
+        text="The pictures are delivered by your content network’s module, which changes their addresses.",
         contest="We switched that module off for a day, and the squares stayed grey.",
         file="modules/mediacdn/rewrite.php",
         line=88,
@@ -115,13 +115,13 @@ def make_moves(uow: UnitOfWork) -> None:
         request = uow.session.scalar(select(SupportRequest).where(SupportRequest.id == request_id))
         if request is None or request.refusal is not None or request.closed_at is not None:
             continue
-        dispute = DISPUTES[request_id]
+        refusal = REFUSALS[request_id]
         ground = Ground.SITE_WORK_OR_THIRD_PARTY
-        evidence = {"file": dispute.file, "line": dispute.line}
+        evidence = {"file": refusal.file, "line": refusal.line}
         refuse(
-            uow, request_id, ground=ground, text=dispute.refusal, evidence=evidence, by=request.seller_id, cause=_SELLER
+            uow, request_id, ground=ground, text=refusal.text, evidence=evidence, by=request.seller_id, cause=_SELLER
         )
-        contest(uow, request_id, text=dispute.contest, cause=_CUSTOMER)
+        contest(uow, request_id, text=refusal.contest, cause=_CUSTOMER)
     if _handling(uow, OVERTURNED) is Handling.CONTESTED:
         reason = "The product has not converted these pictures: the content network has nothing to deliver."
         overturn(uow, OVERTURNED, reason=reason, cause=_MARKETPLACE)
