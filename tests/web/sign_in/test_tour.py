@@ -109,7 +109,7 @@ def test_outside_a_demo_there_is_no_tour(sqlite_url: str, tmp_path: Path) -> Non
 def test_a_card_says_what_waits_and_leads_there_in_the_language_that_is_read(demo: Marketplace) -> None:
     browser = Browser(demo.app, "fr")
     page = browser.get("/sign-in")
-    assert "Une demande pour une autre boutique que celle de l’achat." in page.visible_text
+    assert "Une demande concernant une autre boutique que celle de l’achat." in page.visible_text
     page = browser.post("/sign-in/demo", role="seller", subject=SELLER_ID)
     assert (page.path, '<html lang="fr"' in page.text) == ("/seller/requests", True)
     browser.get("/sign-in")
