@@ -15,6 +15,7 @@ from ..core.unit_of_work import Cause, UnitOfWork
 from .descriptions import add_described, describe
 from .locked_subjects import LockedSubjects
 from .product_categories import CategoryChanges
+from .search_index import SearchChanges
 from .status_changes import apply_new_seller
 
 
@@ -45,6 +46,8 @@ def upsert_product(
         return True
     moved = described["seller_id"] != locked.row.seller_id
     if not describe(uow, locked, described["version"], **columns):
+        if described["version"] < locked.row.description_version:  # its listing may be the one in force all the same.
+            uow.deferred(SearchChanges).add(uow, SubjectKind.PRODUCT, locked.row.id)
         return False
     if moved:
         locked_subjects.load_account(locked)

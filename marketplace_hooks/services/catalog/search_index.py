@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select, text
+from sqlalchemy import Row, Select, false, func, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -50,21 +50,41 @@ class SearchChanges:
         if self._uow is None:
             return
         self._uow.write_rows(Listing)
-        for kind, ids in self._ids.items():
-            write_entries(session, kind, ids, self._uow.now)
+        write_entries(session, self._ids, self._uow.now)
         self._ids.clear()
 
 
-def write_entries(session: Session, kind: SubjectKind, ids: Collection[str], now: datetime) -> None:
-    """Write the entries of these products or packs, as the rows stand."""
-    if kind is SubjectKind.PRODUCT:
-        rows = session.execute(_products(sorted(ids), now)).all()
-        _remember_next_listings(session, rows)
-    else:
-        rows = session.execute(_packs(sorted(ids))).all()
-    entries = [_entry(kind, row) for row in rows]
-    _add_words(session, {term for entry in entries for term in entry["terms"] if not term.startswith("=")})
+def write_entries(session: Session, ids: Mapping[SubjectKind, Collection[str]], now: datetime) -> None:
+    """Write the entries of these products and packs, as the rows stand.
+
+    Words come last, and all by one statement: others wait for a new word until this transaction ends, and it must not
+    wait for anybody then.
+    """
+    product_ids = sorted(ids.get(SubjectKind.PRODUCT, ()))
+    pack_ids = sorted(ids.get(SubjectKind.PACK, ()))
+    products = session.execute(_products(product_ids, now)).all() if product_ids else []
+    packs = session.execute(_packs(pack_ids)).all() if pack_ids else []
+    entries = [_entry(SubjectKind.PRODUCT, row) for row in products] + [_entry(SubjectKind.PACK, row) for row in packs]
     _put(session, entries)
+    _remember_next_listings(session, products)
+    _add_words(session, {term for entry in entries for term in entry["terms"] if not term.startswith("=")})
+
+
+def lock_entries(session: Session, kind: SubjectKind, ids: Collection[str]) -> None:
+    """Lock the entries of these products or packs, those that there are not yet too, before their rows are read.
+
+    Whoever describes one of them has written its entry, and is read, or waits to write it, and writes it last. For who
+    has not locked the rows themselves; on SQLite nobody else writes meanwhile.
+    """
+    if not ids or session.get_bind().dialect.name == "sqlite":
+        return
+    insert = postgresql.insert(SearchEntry)
+    nothing = {"names": "", "details": "", "terms": [], "version_first": 0, "version_last": 0}
+    rows = [{"subject_kind": kind, "subject_id": id_, **nothing} for id_ in sorted(ids)]
+    same = {"names": insert.excluded.names}
+    session.execute(
+        insert.on_conflict_do_update(index_elements=["subject_kind", "subject_id"], set_=same, where=false()), rows
+    )
 
 
 def _products(ids: Sequence[str], now: datetime) -> Select[*tuple[Any, ...]]:

@@ -17,7 +17,7 @@ from ...models.packs import Pack
 from ...models.products import Product, SubjectKind
 from ...models.search import RenewalScope, SearchRenewal
 from ..core.runtime import Runtime
-from .search_index import write_entries
+from .search_index import lock_entries, write_entries
 
 CHUNK = 100
 
@@ -53,7 +53,8 @@ def _renew_chunk(session: Session, now: datetime) -> bool:
         else:
             session.delete(renewal)
     session.flush()
-    write_entries(session, kind, ids, now)
+    lock_entries(session, kind, ids)
+    write_entries(session, {kind: ids}, now)
     return True
 
 

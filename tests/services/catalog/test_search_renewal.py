@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
 
 from marketplace_hooks.domain.instants import format_instant
+from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.models.search import RenewalScope, SearchEntry, SearchRenewal, SearchWord
-from marketplace_hooks.services.catalog import search_renewal
+from marketplace_hooks.services.catalog import search_index, search_renewal
 from marketplace_hooks.services.catalog.lists import find_packs
 from marketplace_hooks.services.catalog.search_index import request_renewal
 
@@ -61,3 +65,31 @@ def test_the_index_is_filled_from_the_rows_and_goes_on_where_it_was_stopped(
     shop.run_all_now()
     assert entries(shop) == wanted
     assert found(shop, "tiquet") == ["p-name", "p-text"]
+
+
+@pytest.mark.parametrize("is_filled", [True, False])
+def test_what_is_described_while_its_entry_is_written_anew_is_what_is_found(
+    shop: Marketplace, monkeypatch: pytest.MonkeyPatch, is_filled: bool
+) -> None:
+    if shop.runtime.database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    with shop.runtime.database.session() as session:
+        if not is_filled:
+            session.execute(SearchEntry.__table__.delete())
+        request_renewal(session, RenewalScope.EVERYTHING, "all", shop.runtime.now())
+    publish(shop, "p-name", title={"en": "Harbour Beacon"}, technical_name="beacon")
+    describing = threading.Thread(target=process_pending, args=(shop.runtime, "another worker"))
+    put = search_index._put
+
+    def put_late(session: Any, entries: Sequence[Any]) -> None:
+        """The rows have been read: another worker describes one of them, or waits for this one."""
+        monkeypatch.setattr(search_index, "_put", put)
+        describing.start()
+        describing.join(1)
+        put(session, entries)
+
+    monkeypatch.setattr(search_index, "_put", put_late)
+    search_renewal.renew_entries(shop.runtime)
+    describing.join()
+    assert found(shop, "harbour") == ["p-name"]
+    assert found(shop, "moulin") == []
