@@ -15,6 +15,8 @@ from .version_spans import VersionSpan
 _PRICE_STEP = 1.25
 """Prices share a term that differ by no more than this factor."""
 _MOST_PRICE_TERMS = 40
+_LAST_PRICE_STEP = 96
+"""Of 2,000,000,000 cents, the highest price that is accepted."""
 _LAST_MAJOR = 20
 
 
@@ -31,7 +33,8 @@ def property_term(name: str, value: str) -> str:
 def price_terms(lowest_cents: int, highest_cents: int | None) -> list[str]:
     """The terms of every price from one to the other (None: without end); none when they are too many to help."""
     first = _price_step(lowest_cents)
-    last = first + _MOST_PRICE_TERMS if highest_cents is None else _price_step(highest_cents)
+    # Where the lowest is above the highest, one term still keeps a search for nothing from reading everything.
+    last = _LAST_PRICE_STEP if highest_cents is None else max(first, _price_step(highest_cents))
     return [f"=price:{step}" for step in range(first, last + 1)] if last - first < _MOST_PRICE_TERMS else []
 
 
@@ -43,4 +46,4 @@ def line_terms(span: VersionSpan) -> list[str]:
 
 
 def _price_step(cents: int) -> int:
-    return 0 if cents < 1 else 1 + math.floor(math.log(cents, _PRICE_STEP))
+    return 0 if cents < 1 else min(_LAST_PRICE_STEP, 1 + math.floor(math.log(cents, _PRICE_STEP)))
