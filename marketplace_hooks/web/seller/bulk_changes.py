@@ -98,7 +98,7 @@ def changed_many(status: str, name: str) -> Response:
         raise NotFound("there is no such result, or it is older than a day")
     results: Sequence[dict[str, Any]] = json.loads(stored)
     with current_runtime().database.read_session() as session:
-        titles = product_titles(session, (one["id"] for one in results))
+        titles = product_titles(session, (one["id"] for one in results if one["code"] != NotFound.code))
         cascades = read_all_progress(
             session, [one["cascade"] for one in results if one["cascade"]], Visibility(seller_id=seller_id())
         )

@@ -172,6 +172,19 @@ def test_others_products_statuses_and_results_are_not_found(
     assert browser.get(f"{page.path[:-1]}x").status == 404
 
 
+def test_the_name_of_anothers_product_is_not_told(shop: Marketplace, browser: Browser) -> None:
+    shop.publish("product.upserted", product_id="mod-9", seller_id="seller-2", title={"en": "Not Announced Yet"})
+    shop.run_all_now()
+    shown = preview(browser, "mod-1").form(f"/seller/changes/{OFFLINE}").fields.copy()
+    shown["reason"] = "a rest"
+    shown.setlist("product", ["mod-9", "mod-1"])
+    shown.setlist("seen", ["", *shown.getlist("seen")])
+    page = browser.send("POST", f"/seller/changes/{OFFLINE}", follow=True, data={**shown.to_dict(flat=False)})
+    assert "mod-9 – You do not sell this product." in page.visible_text
+    assert "Not Announced Yet" not in page.text
+    assert (shop.status("mod-1"), shop.status("mod-9")) == (OFFLINE, ONLINE)
+
+
 def test_the_words_are_french_for_a_french_reader(shop: Marketplace) -> None:
     browser = browser_of(shop, "seller", "seller-1", language="fr")
     assert "Mettre 2 produits hors ligne ?" in preview(browser, "mod-1", "mod-2").visible_text
