@@ -48,9 +48,11 @@ def read_product_support(session: Session, card: ProductCard, now: datetime, zon
         func.sum(case((is_soon, amount), else_=0)),
     ).where(Subscription.product_id == card.product_id)
     subscribers, renewals, cents = session.execute(counted).one()
+    # A request stays with the seller whom it was sent to, whoever sells the product now.
+    of_its_seller = SupportRequest.product_id == card.product_id, SupportRequest.seller_id == card.seller_id
     urgent = (
         select(SupportRequest, func.count().over())
-        .where(SupportRequest.product_id == card.product_id, SupportRequest.handling.in_(sorted(OPEN)))
+        .where(*of_its_seller, SupportRequest.handling.in_(sorted(OPEN)))
         .order_by(SupportRequest.next_deadline_at.is_(None), SupportRequest.next_deadline_at, SupportRequest.number)
         .limit(REQUESTS_SHOWN)
     )

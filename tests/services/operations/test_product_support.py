@@ -86,3 +86,15 @@ def test_the_page_names_the_most_urgent_requests_first_and_no_customer(
     assert re.search("Open requests ?7", words)
     assert "Next deadline:" in words
     assert "Odile" not in words
+
+
+def test_requests_stay_with_the_seller_whom_they_were_sent_to(marketplace: Marketplace) -> None:
+    publish_purchase(marketplace, "purchase-1")
+    marketplace.run_all_now()
+    publish_request(marketplace, purchase_id="purchase-1")
+    assert support_of(marketplace).open_requests == 1
+    marketplace.publish("seller.upserted", seller_id="seller-2")
+    marketplace.publish("product.upserted", product_id="mod-1", seller_id="seller-2")
+    marketplace.run_all_now()
+    found = support_of(marketplace)
+    assert (found.open_requests, found.requests) == (0, [])
