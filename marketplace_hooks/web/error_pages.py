@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,7 +27,9 @@ MACHINE_PATHS = ("/api/", "/webhooks/")
 
 
 def refuse(status: int, template: str = "marketplace_hooks/error.html", **context: Any) -> Response:
-    """A page that says why there is nothing else to show."""
+    """A page that says why there is nothing else to show. One about a failure asks the database for nothing more."""
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        context = {"attention_counts": dict, **context}
     return make_response(render_template(template, **{**page_context(), "status": status, **context}), status)
 
 

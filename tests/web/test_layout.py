@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+
+from marketplace_hooks.errors import Unavailable
+from marketplace_hooks.web import attention
+from marketplace_hooks.web.seller import products
 
 from ..support.marketplace import Marketplace
 from ..support.page_client import Browser, browser_of
@@ -62,3 +68,20 @@ def test_a_menu_that_is_closed_says_how_much_in_it_needs_attention(desk: Marketp
     summary = page[page.index("<summary>") : page.index("</summary>")]
     assert ">1</span>" in summary
     assert page.count('class="count"') == 2
+
+
+def test_a_page_about_a_failure_asks_the_database_for_nothing_more(
+    desk: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seller = browser_of(desk, "seller", "seller-1")
+    asked: list[Any] = []
+    monkeypatch.setattr(attention, "_counts", lambda *given: asked.append(given) or {})
+    seller.get("/seller")
+    assert len(asked) == 1
+
+    def fail(*given: Any, **more: Any) -> None:
+        raise Unavailable("the database does not answer")
+
+    monkeypatch.setattr(products, "list_seller_products", fail)
+    assert seller.get("/seller").status == 503
+    assert len(asked) == 1
