@@ -20,8 +20,8 @@ from ..state import current_runtime
 from .exports import CSV, EXPORT_BATCH, csv_line, download
 from .fields import (
     EnumField,
+    FilterQuerySchema,
     PagedQuerySchema,
-    QuerySchema,
     ResponseSchema,
     Rfc3339Instant,
     TextField,
@@ -35,7 +35,7 @@ LIST = "audit"
 COLUMNS = tuple(column.key for column in AuditEntry.__table__.columns)
 
 
-class AuditFilterSchema(QuerySchema):
+class AuditFilterSchema(FilterQuerySchema):
     """Which entries; without a parameter, all of them."""
 
     who = TextField(max_length=200, metadata=about("A person's id or full name, or a token's id.", "op-1"))

@@ -119,11 +119,15 @@ def one_of(members: Collection[StrEnum]) -> validate.OneOf:
     return validate.OneOf(list(members), error=f"Must be one of: {', '.join(members)}.")
 
 
-class PagedQuerySchema(QuerySchema):
-    """One page of a list. A parameter that it does not have is refused: a mistyped filter would list everything."""
+class FilterQuerySchema(QuerySchema):
+    """Filters of a list. A parameter that it does not have is refused: a mistyped filter would list everything."""
 
     class Meta:
         unknown = RAISE
+
+
+class PagedQuerySchema(FilterQuerySchema):
+    """One page of a list, with its filters."""
 
     cursor = TextField(
         max_length=600,

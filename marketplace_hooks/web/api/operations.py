@@ -119,6 +119,12 @@ class ProblemSchema(ResponseSchema):
 class Parser(FlaskParser):
     """Reads requests as strictly as events are read, and reports every error at once."""
 
+    # Whether another parameter than its own is refused, a schema says itself: webargs would ignore them all.
+    DEFAULT_UNKNOWN_BY_LOCATION = {  # noqa: RUF012 - webargs has it in the class.
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": None,
+    }
+
     def load_json(self, req: Request, schema: Schema) -> Any:
         """The body as strict JSON (`events/envelope.py`)."""
         if req.mimetype != "application/json" and not req.mimetype.endswith("+json"):

@@ -13,11 +13,13 @@ from ...services.support.requests import Viewer, summary
 from ..actors import viewer_of
 from ..identity.authorization import signed_in
 from ..state import current_runtime
-from .exports import CSV, EXPORT_BATCH, csv_line, download
+from .exports import CSV, csv_line, download
 from .operations import operation
 from .request_schemas import RequestFilterSchema
 from .support_requests import EVERY_SIDE, wanted_requests
 
+BATCH = 200
+"""How many requests are read at once, fewer than of other rows: each brings its text and what was checked."""
 COLUMNS = (
     "request_id",
     "purchase_id",
@@ -52,10 +54,10 @@ def _lines(runtime: Runtime, viewer: Viewer, wanted: RequestQuery) -> Iterator[s
     after: PagePosition | None = None
     while True:
         with runtime.database.read_session() as session:
-            rows = list_requests(session, viewer, wanted, now=now, after=after, limit=EXPORT_BATCH)
+            rows = list_requests(session, viewer, wanted, now=now, after=after, limit=BATCH)
             lines = "".join(_line(summary(one, viewer)) for one in rows)
         yield lines
-        if len(rows) < EXPORT_BATCH:
+        if len(rows) < BATCH:
             return
         after = rows[-1].next_deadline_at, rows[-1].number
 

@@ -13,8 +13,8 @@ from ...services.support.request_lists import RequestGroup, RequestSort
 from .eligibility_schemas import SiteSchema, exchanges_field
 from .fields import (
     EnumField,
+    FilterQuerySchema,
     PagedQuerySchema,
-    QuerySchema,
     ResponseSchema,
     Rfc3339Instant,
     TextField,
@@ -174,7 +174,7 @@ class WholeRequestSchema(RequestSchema):
     closures = fields.Raw(required=True, metadata=about("The seller's closures that matter to the deadlines.", []))
 
 
-class RequestFilterSchema(QuerySchema):
+class RequestFilterSchema(FilterQuerySchema):
     """Which requests, and in which order; the names are those of the pages' addresses."""
 
     q = TextField(

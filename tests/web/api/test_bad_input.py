@@ -117,6 +117,13 @@ def test_any_question_to_a_list_is_answered_or_refused(platform: Caller, path: s
     is_well_answered(platform.get(f"{path}?{query}"))
 
 
+@pytest.mark.parametrize("path", [*LISTS, "/support-requests/export.csv"])
+def test_a_list_refuses_a_filter_that_it_does_not_have(platform: Caller, path: str) -> None:
+    refused = platform.get(f"{path}?stat=open")
+    assert refused.status_code == 422, "it would list everything"
+    assert [one["path"] for one in refused.get_json()["errors"]] == ["stat"]
+
+
 @made_once
 @given(query=queries)
 def test_any_day_of_a_listing_is_one_or_none(platform: Caller, query: str) -> None:

@@ -162,6 +162,7 @@ def test_what_is_listed_is_exported(desk: Marketplace, seller: Caller, customer:
     [mine] = csv.DictReader(io.StringIO(customer.get("/support-requests/export.csv?q=request-2").text))
     assert (mine["request_id"], mine["assignee"]) == ("request-2", "")
     assert public.get("/support-requests/export.csv").status_code == 401
+    assert seller.get("/support-requests/export.csv?stat=open").status_code == 422, "it would export everything"
     link = "/api/v1/support-requests/export.csv?sort=oldest&state=all"
     person = browser_of(desk, "seller", "seller-1")
     assert link in person.get("/seller/requests?sort=oldest&state=all").text.replace("&amp;", "&")
@@ -171,7 +172,7 @@ def test_what_is_listed_is_exported(desk: Marketplace, seller: Caller, customer:
 def test_an_export_has_all_requests_however_many(
     desk: Marketplace, seller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(request_exports, "EXPORT_BATCH", 2)
+    monkeypatch.setattr(request_exports, "BATCH", 2)
     for number in range(2, 6):
         set_up_request(desk, f"request-{number}")
     rows = list(csv.DictReader(io.StringIO(seller.get("/support-requests/export.csv").text)))
