@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import Response
@@ -29,7 +30,7 @@ from ..labels.sorts import REQUEST_SORTS
 from ..labels.support import KINDS, MISSING, REPLY_REASONS
 from ..list_pages import PAGE_SIZE, checked_id, cursor, is_backward, list_page
 from ..list_query import AskedList
-from ..pagination import decode_position, position_key
+from ..pagination import decode_position, malformed_cursor, position_key
 from ..request_lists import ASSIGNED, SELLER, listed_requests, request_query, wanted_requests
 from ..state import current_runtime
 from .audit import read_trail
@@ -54,7 +55,7 @@ def _late(asked: AskedList) -> Response:
         found = late_requests(
             session,
             wanted_requests(asked),
-            after=decode_position(LATE, cursor()),
+            after=_late_position(),
             is_backward=is_backward(),
             limit=PAGE_SIZE + 1,
         )
@@ -63,6 +64,14 @@ def _late(asked: AskedList) -> Response:
         return page(
             "late_requests", listed=listed, titles=titles, asked=asked, clock_names=CLOCKS, now=current_runtime().now()
         )
+
+
+def _late_position() -> tuple[datetime, str] | None:
+    """The missed clock that the address begins after. Raises `Refused` (`cursor_malformed`)."""
+    position = decode_position(LATE, cursor())
+    if position is not None and position[1].rpartition(":")[2] not in list(ClockName):
+        raise malformed_cursor()
+    return position
 
 
 def _listed(asked: AskedList) -> Response:

@@ -12,6 +12,7 @@ from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.jobs.scheduler import recover_missed
 from marketplace_hooks.models.purchases import Purchase
 from marketplace_hooks.services.support import moves
+from marketplace_hooks.web.pagination import encode
 
 from ...support.marketplace import Marketplace, sample
 from ...support.page_client import Browser
@@ -202,3 +203,8 @@ def test_a_request_takes_as_few_statements_with_fifty_messages_as_with_none(
         page = operator.get(PAGE)
     assert "Answer 49." in page.visible_text
     assert len(many) == len(few) <= 15
+
+
+def test_a_cursor_that_names_no_clock_is_refused(shop: Marketplace, operator: Browser) -> None:
+    cursor = encode("operator-late", f"2026-03-02T09:00:00Z|{REQUEST}:none")
+    assert operator.get(f"/operator/requests?overdue=yes&after=25.{cursor}").status == 400
