@@ -12,6 +12,7 @@ from playwright.sync_api import sync_playwright
 
 from ..support.binaries import NO_CHROMIUM, find_chromium
 from ..support.demo_stack import DemoStack
+from ..support.page_quality import sign_in_as
 from ..support.pages_under_test import PAGES, PageUnderTest
 from ..support.processes import ROOT
 from .pictures import FLAGS
@@ -49,6 +50,8 @@ def main() -> None:
                 window = {"width": WIDTH, "height": TALLEST}
                 context = browser.new_context(base_url=stack.url, locale="en-GB", viewport=window)
                 page = context.new_page()
+                if page_under_test.role:
+                    sign_in_as(page, page_under_test.role, page_under_test.subject)
                 page_under_test.go(page, stack)
                 page.wait_for_load_state("networkidle")
                 _save(page.screenshot(animations="disabled"), FOLDER / f"{name}.png")
