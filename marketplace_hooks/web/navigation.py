@@ -93,7 +93,7 @@ def page_url(after: str | None, **changes: str | None) -> str:
     `changes` replace other parameters of the query, such as `before`, None removes one.
     """
     asked = {name: values for name, values in request.args.to_dict(flat=False).items() if not name.startswith("_")}
-    for name in ("after", "before"):
+    for name in ("after", "before", "endpoint"):  # the last is what `url_for` calls the page.
         asked.pop(name, None)
     return url_for(request.endpoint or "", **{**asked, **(request.view_args or {}), **changes}, after=after)
 

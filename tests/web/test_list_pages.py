@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 
 from marketplace_hooks.web import list_pages
+from marketplace_hooks.web.pagination import encode
 
 from ..support.marketplace import Marketplace
 from ..support.page_client import Browser, Page, browser_of
@@ -137,3 +138,9 @@ def test_requests_are_filtered_alike_in_every_room(room: Marketplace, who: tuple
     assert found("product=mod-2") == set()
     assert found("state=accepted") == found("sort=oldest") == both
     assert found("state=contested") == found("overdue=yes") == set()
+
+
+def test_no_parameter_of_an_address_is_taken_for_the_page_itself(room: Marketplace) -> None:
+    customer = browser_of(room, *CUSTOMER)
+    place = f"0.{encode('purchases', 'a')}"
+    assert customer.get(f"/support/new?after={place}&endpoint=x").status == 200
