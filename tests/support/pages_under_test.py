@@ -95,6 +95,11 @@ def _seller(path: str | Callable[[DemoStack], str], **more: object) -> PageUnder
 
 _EVENT = "SELECT event_id FROM mh_inbox WHERE state = 'rejected' ORDER BY id"
 _PRODUCT = "SELECT id FROM mh_products WHERE status = 'online' ORDER BY id"
+_PACK = (
+    "SELECT id FROM mh_packs WHERE status = 'online' AND NOT EXISTS (SELECT 1 FROM mh_pack_members AS member "
+    "JOIN mh_products AS product ON product.id = member.product_id "
+    "WHERE member.pack_id = mh_packs.id AND product.status <> 'online') ORDER BY id"
+)
 _ALONE = (
     f"SELECT id FROM mh_products WHERE seller_id = '{PIXELUNE}' AND status <> 'offline_permanent' "
     "AND id NOT IN (SELECT product_id FROM mh_pack_members) ORDER BY id DESC"
@@ -105,7 +110,7 @@ PAGES: Mapping[str, PageUnderTest] = {
     "mh_storefront.home": PageUnderTest(path="/"),
     "mh_storefront.about_inspections": PageUnderTest(path="/about-inspections"),
     "mh_storefront.product": PageUnderTest(path=the_first(_PRODUCT, "/products/{}")),
-    "mh_storefront.pack": PageUnderTest(path=the_first("SELECT id FROM mh_packs ORDER BY id", "/packs/{}")),
+    "mh_storefront.pack": PageUnderTest(path=the_first(_PACK, "/packs/{}")),
     "mh_sign_in.sign_in": PageUnderTest(path="/sign-in"),
     "mh_sign_in.signed_out": PageUnderTest(path="/signed-out"),
     "mh_sign_in.time_zone": PageUnderTest(path="/times"),
