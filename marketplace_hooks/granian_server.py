@@ -23,4 +23,4 @@ if __name__ == "__main__":
     from granian.cli import entrypoint
 
     AbstractServer.signal_handler_interrupt = note_interrupt  # type: ignore[method-assign] # the one of every server
-    entrypoint()  # type: ignore[no-untyped-call]
+    entrypoint()  # type: ignore[no-untyped-call] # a command of click
