@@ -57,6 +57,11 @@ class Filter:
         return [(value, str(label)) for value, label in options]
 
 
+def settled_choice(name: str, label: LazyText, options: Options | Callable[[], Options], default: str) -> Filter:
+    """A choice that is always made: `default` when nothing is asked for."""
+    return Filter(name=name, label=label, type="choice", options=options, any=None, default=str(default))
+
+
 @dataclass(frozen=True, kw_only=True)
 class AskedFilter:
     """A filter with what is asked for, as the form above a list shows it."""

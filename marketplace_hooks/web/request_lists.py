@@ -14,7 +14,7 @@ from .i18n.language import LazyText, lazy
 from .labels.sorts import REQUEST_SORTS
 from .labels.states import state_tag
 from .list_pages import PAGE_SIZE, ListPage, cursor, is_backward, list_page
-from .list_query import YES, AskedList, Filter, ListQuery, Options
+from .list_query import YES, AskedList, Filter, ListQuery, Options, settled_choice
 from .pagination import decode_numbered_position, position_key
 from .state import current_runtime
 
@@ -36,7 +36,7 @@ def request_query(default: RequestGroup, *more: Filter, sorts: Options = REQUEST
             Filter(name="q", label=lazy("Subject, product, customer or ID"), type="search"),
             Filter(name="product", label=lazy("Product ID")),
             *more,
-            Filter(name="state", label=lazy("State"), type="choice", options=_states, any=None, default=default.value),
+            settled_choice("state", lazy("State"), _states, default),
             Filter(name="overdue", label=lazy("Deadline"), type="choice", options=((YES, lazy("Overdue")),)),
         ),
         sorts=sorts,

@@ -17,23 +17,17 @@ from ..identity.authorization import audience
 from ..labels.operations import SUBJECTS
 from ..labels.sorts import NEWEST_FIRST
 from ..list_pages import PAGE_SIZE, checked_id, cursor, is_backward, list_page
-from ..list_query import Filter, ListQuery, state_options
+from ..list_query import Filter, ListQuery, settled_choice, state_options
 from ..pagination import decode_number
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import page
 
 LIST = "operator-cascades"
+_KINDS = tuple((kind.value, SUBJECTS[kind.value]) for kind in SubjectKind)
 QUERY = ListQuery(
     filters=(
-        Filter(
-            name="kind",
-            label=lazy("About"),
-            type="choice",
-            options=tuple((kind.value, SUBJECTS[kind.value]) for kind in SubjectKind),
-            any=None,
-            default=SubjectKind.PRODUCT.value,
-        ),
+        settled_choice("kind", lazy("About"), _KINDS, SubjectKind.PRODUCT),
         Filter(name="id", label=lazy("ID")),
         Filter(name="state", label=lazy("State"), type="choice", options=state_options(CascadeState)),
     ),

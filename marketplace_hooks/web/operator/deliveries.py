@@ -20,7 +20,7 @@ from ..identity.authorization import audience
 from ..labels.operations import SUBJECTS
 from ..labels.sorts import NEWEST_FIRST
 from ..list_pages import PAGE_SIZE, cursor, is_backward, list_page
-from ..list_query import Filter, ListQuery, state_options
+from ..list_query import Filter, ListQuery, settled_choice, state_options
 from ..pagination import decode_number
 from ..state import current_runtime
 from .blueprint import blueprint
@@ -29,9 +29,7 @@ from .layout import page
 LIST = "operator-deliveries"
 QUERY = ListQuery(
     filters=(
-        Filter(
-            name="kind", label=lazy("About"), type="choice", options=tuple(SUBJECTS.items()), any=None, default="event"
-        ),
+        settled_choice("kind", lazy("About"), tuple(SUBJECTS.items()), "event"),
         Filter(name="id", label=lazy("ID")),
         Filter(name="state", label=lazy("State"), type="choice", options=state_options(DeliveryState)),
     ),

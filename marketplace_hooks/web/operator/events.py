@@ -24,7 +24,7 @@ from ..identity.authorization import audience, signed_in
 from ..labels.operations import SUBJECTS
 from ..labels.sorts import NEWEST_FIRST
 from ..list_pages import PAGE_SIZE, checked_id, cursor, is_backward, list_page
-from ..list_query import YES, AskedList, Filter, ListQuery, state_options
+from ..list_query import YES, AskedList, Filter, ListQuery, settled_choice, state_options
 from ..pagination import decode_number
 from ..state import current_runtime
 from .blueprint import blueprint
@@ -36,9 +36,7 @@ log = get_logger(__name__)
 LIST = "operator-events"
 QUERY = ListQuery(
     filters=(
-        Filter(
-            name="kind", label=lazy("About"), type="choice", options=tuple(SUBJECTS.items()), any=None, default="event"
-        ),
+        settled_choice("kind", lazy("About"), tuple(SUBJECTS.items()), "event"),
         Filter(name="id", label=lazy("ID")),
         Filter(name="type", label=lazy("Type"), suggestions=tuple(sorted(EVENTS))),
         Filter(name="state", label=lazy("State"), type="choice", options=state_options(InboxState)),

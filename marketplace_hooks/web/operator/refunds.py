@@ -13,23 +13,14 @@ from ..identity.authorization import audience
 from ..labels.operations import REFUND_LISTS
 from ..labels.sorts import LONGEST_DUE
 from ..list_pages import PAGE_SIZE, cursor, is_backward, list_page
-from ..list_query import Filter, ListQuery
+from ..list_query import ListQuery, settled_choice
 from ..pagination import decode_position, position_key
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import page
 
 QUERY = ListQuery(
-    filters=(
-        Filter(
-            name="state",
-            label=lazy("State"),
-            type="choice",
-            options=tuple(REFUND_LISTS.items()),
-            any=None,
-            default=RefundState.MANUAL.value,
-        ),
-    ),
+    filters=(settled_choice("state", lazy("State"), tuple(REFUND_LISTS.items()), RefundState.MANUAL),),
     sorts=LONGEST_DUE,
 )
 

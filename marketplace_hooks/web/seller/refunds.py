@@ -13,7 +13,7 @@ from ..i18n.language import LazyText, lazy
 from ..identity.authorization import audience
 from ..labels.sorts import NEWEST_FIRST
 from ..list_pages import PAGE_SIZE, cursor, is_backward, list_page
-from ..list_query import Filter, ListQuery
+from ..list_query import ListQuery, settled_choice
 from ..pagination import decode_position, position_key
 from ..state import current_runtime
 from .blueprint import blueprint
@@ -25,16 +25,7 @@ LABELS: Mapping[RefundFilter, LazyText] = {
     RefundFilter.ALL: lazy("All"),
 }
 QUERY = ListQuery(
-    filters=(
-        Filter(
-            name="state",
-            label=lazy("State"),
-            type="choice",
-            options=tuple(LABELS.items()),
-            any=None,
-            default=RefundFilter.OUTSTANDING.value,
-        ),
-    ),
+    filters=(settled_choice("state", lazy("State"), tuple(LABELS.items()), RefundFilter.OUTSTANDING),),
     sorts=NEWEST_FIRST,
 )
 

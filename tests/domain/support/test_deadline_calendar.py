@@ -12,30 +12,12 @@ import pytest
 from marketplace_hooks.domain.civil_days import day_of
 from marketplace_hooks.domain.support.deadline_calendar import CalendarDay, CalendarMonth, DayMark, deadline_calendar
 from marketplace_hooks.domain.support.deadlines import SkipReason
-from marketplace_hooks.rules import Closure, Deadline, deadline
+from marketplace_hooks.rules import deadline
 from tests.support.cases import case_id, cases
+from tests.support.deadline_cases import counted_deadline
 
 PARIS = ZoneInfo("Europe/Paris")
 RUNNING = [case for case in cases("deadlines") if case["expected"]["state"] == "running"]
-
-
-def counted_deadline(case: dict[str, Any]) -> Deadline:
-    return deadline(
-        datetime.fromisoformat(case["received_at"]),
-        case["business_days"],
-        policy=case["policy"],
-        zone=ZoneInfo(case["zone"]),
-        holidays={date.fromisoformat(day) for day in case["holidays"]},
-        closures=[
-            Closure(
-                date.fromisoformat(closure["first_day"]),
-                closure["last_day"] and date.fromisoformat(closure["last_day"]),
-                datetime.fromisoformat(closure["declared_at"]),
-            )
-            for closure in case["closures"]
-        ],
-        closures_suspend=case["closures_suspend"],
-    )
 
 
 def days_of(months: list[CalendarMonth]) -> list[CalendarDay]:

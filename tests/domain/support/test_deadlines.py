@@ -23,6 +23,7 @@ from marketplace_hooks.domain.support.deadlines import (
 )
 from marketplace_hooks.rules import Closure, Deadline, deadline
 from tests.support.cases import case_id, cases
+from tests.support.deadline_cases import counted_deadline
 
 PARIS = ZoneInfo("Europe/Paris")
 TUESDAY = datetime(2026, 9, 8, 8, tzinfo=UTC)  # 10:00 in Paris
@@ -57,22 +58,7 @@ def end(found: Deadline) -> datetime:
 
 @pytest.mark.parametrize("case", cases("deadlines"), ids=case_id)
 def test_worked_case(case: dict[str, Any]) -> None:
-    found = deadline(
-        datetime.fromisoformat(case["received_at"]),
-        case["business_days"],
-        policy=case["policy"],
-        zone=ZoneInfo(case["zone"]),
-        holidays={date.fromisoformat(day) for day in case["holidays"]},
-        closures=[
-            Closure(
-                date.fromisoformat(closure["first_day"]),
-                closure["last_day"] and date.fromisoformat(closure["last_day"]),
-                datetime.fromisoformat(closure["declared_at"]),
-            )
-            for closure in case["closures"]
-        ],
-        closures_suspend=case["closures_suspend"],
-    )
+    found = counted_deadline(case)
     assert {
         "state": found.state,
         "last_day": found.last_day and found.last_day.isoformat(),

@@ -2,56 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 import time_machine
 
 from marketplace_hooks.domain.support.state_machine import Handling
 from marketplace_hooks.models.products import Product
 from marketplace_hooks.models.purchases import Customer
-from marketplace_hooks.services.support import moves
 from marketplace_hooks.services.support.request_lists import (
-    ANY,
     PagePosition,
     RequestGroup,
     RequestQuery,
     RequestSort,
     list_requests,
 )
-from marketplace_hooks.services.support.requests import Viewer, visible_request
+from marketplace_hooks.services.support.requests import visible_request
 
 from ...support.marketplace import Marketplace
+from ...support.request_views import MARKETPLACE, SELLER, listed_ids, set_up_three_requests
 from ...support.support_desk import (
     ACKNOWLEDGEMENT,
-    CAUSE,
     REQUEST,
     due,
-    in_transaction,
     publish_message,
-    publish_request,
-    set_up_support,
 )
-
-SELLER = Viewer(seller_id="seller-1")
-CUSTOMER = Viewer(customer_id="customer-1")
-MARKETPLACE = Viewer()
 
 
 @pytest.fixture
 def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
-    """Three requests, an hour apart; the second is withdrawn, so that it has no deadline."""
-    set_up_support(marketplace)
-    for number in (1, 2, 3):
-        clock.shift(timedelta(hours=1))
-        publish_request(marketplace, f"request-{number}")
-    in_transaction(marketplace, lambda uow: moves.withdraw(uow, "request-2", CAUSE))
-    return marketplace
-
-
-def ids(desk: Marketplace, viewer: Viewer, wanted: RequestQuery = ANY) -> list[str]:
-    with desk.runtime.database.read_session() as session:
-        return [one.id for one in list_requests(session, viewer, wanted, now=desk.runtime.now(), limit=10)]
+    return set_up_three_requests(marketplace, clock)
 
 
 @pytest.mark.parametrize(
@@ -85,12 +63,12 @@ def test_pages_lead_forward_and_back_through_all_of_them(
 
 def test_a_filter_holds_what_its_name_says(desk: Marketplace, clock: time_machine.Traveller) -> None:
     publish_message(desk)
-    assert ids(desk, SELLER, RequestQuery(state=RequestGroup.OPEN)) == ["request-3", "request-1"]
-    assert ids(desk, SELLER, RequestQuery(state=RequestGroup.TO_ACKNOWLEDGE)) == ["request-3"]
-    assert ids(desk, SELLER, RequestQuery(state=Handling.WITHDRAWN_BY_CUSTOMER)) == ["request-2"]
-    assert ids(desk, SELLER, RequestQuery(is_overdue=True)) == []
+    assert listed_ids(desk, SELLER, RequestQuery(state=RequestGroup.OPEN)) == ["request-3", "request-1"]
+    assert listed_ids(desk, SELLER, RequestQuery(state=RequestGroup.TO_ACKNOWLEDGE)) == ["request-3"]
+    assert listed_ids(desk, SELLER, RequestQuery(state=Handling.WITHDRAWN_BY_CUSTOMER)) == ["request-2"]
+    assert listed_ids(desk, SELLER, RequestQuery(is_overdue=True)) == []
     clock.move_to(due(desk, ACKNOWLEDGEMENT, "request-3"))
-    assert ids(desk, SELLER, RequestQuery(is_overdue=True)) == ["request-3"]
+    assert listed_ids(desk, SELLER, RequestQuery(is_overdue=True)) == ["request-3"]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +84,7 @@ def test_a_filter_holds_what_its_name_says(desk: Marketplace, clock: time_machin
 def test_requests_are_found_by_text_product_and_seller(
     desk: Marketplace, wanted: RequestQuery, expected: list[str]
 ) -> None:
-    assert ids(desk, MARKETPLACE, wanted) == expected
+    assert listed_ids(desk, MARKETPLACE, wanted) == expected
 
 
 def test_every_word_is_looked_for_in_the_subject_the_product_and_the_customer(desk: Marketplace) -> None:
@@ -116,6 +94,6 @@ def test_every_word_is_looked_for_in_the_subject_the_product_and_the_customer(de
         name = session.get_one(Customer, found.customer_id).name.split()[0]
         product = session.get_one(Product, found.product_id).technical_name
     everything = ["request-1", "request-3", "request-2"]
-    assert ids(desk, SELLER, RequestQuery(search=f"{word} {name} {product}")) == everything
-    assert ids(desk, SELLER, RequestQuery(search=f"{word} nobody")) == []
-    assert ids(desk, SELLER, RequestQuery(search="%")) == []
+    assert listed_ids(desk, SELLER, RequestQuery(search=f"{word} {name} {product}")) == everything
+    assert listed_ids(desk, SELLER, RequestQuery(search=f"{word} nobody")) == []
+    assert listed_ids(desk, SELLER, RequestQuery(search="%")) == []
