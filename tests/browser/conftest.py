@@ -5,15 +5,25 @@
 | `stack` | one `up --demo` for all of them, with workers and merchant sites; tests leave it running |
 | `open_browser` | opens a page in a window of its own: `open_browser(language="fr", scheme="dark", width=320)` |
 
-Whatever a page writes to the browser's console as an error, a blocked script or style among it, fails the test.
+Whatever a page writes to the browser's console as an error, a blocked script or style among it, fails the test, and so
+does every answer of 500 or above. A failure shows what the deployment has logged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from tests.support.binaries import NO_CHROMIUM, find_chromium
 from tests.support.processes import load_factor
@@ -31,7 +41,19 @@ FLAGS = [
     "--disable-dev-shm-usage",
 ]
 PATIENCE_MS = 30_000
+MOST_LOGGED = 20_000
 OpenBrowser = Callable[..., Page]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show with a failure what the deployment logged, but for what went well."""
+    report = yield
+    stack = getattr(item, "funcargs", {}).get("stack")
+    if report.failed and isinstance(stack, DemoStack):
+        lines = [line for line in stack.output().splitlines() if " INFO " not in line]
+        report.sections.append(("log of the deployment", "\n".join(lines)[-MOST_LOGGED:]))
+    return report
 
 
 @pytest.fixture(scope="package")
@@ -72,6 +94,10 @@ def open_browser(chromium: Browser, stack: DemoStack) -> Iterator[OpenBrowser]:
         if message.type == "error" and "Failed to load resource" not in message.text:
             wrong.append(f"{message.location.get('url')}: {message.text}")
 
+    def note_failure(response: Response) -> None:
+        if response.status >= 500:
+            wrong.append(f"{response.request.method} {response.url}: {response.status}")
+
     def open_one(*, language: str = "en", scheme: str = "light", width: int = 1280, javascript: bool = True) -> Page:
         context = chromium.new_context(
             base_url=stack.url,
@@ -88,6 +114,7 @@ def open_browser(chromium: Browser, stack: DemoStack) -> Iterator[OpenBrowser]:
         expect.set_options(timeout=PATIENCE_MS * load_factor())
         page = context.new_page()
         page.on("console", note)
+        page.on("response", note_failure)
         page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
         return page
 

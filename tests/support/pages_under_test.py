@@ -136,7 +136,7 @@ PAGES: Mapping[str, PageUnderTest] = {
     "mh_operator.cascade": _operator(the_first("SELECT id FROM mh_cascades", "/operator/cascades/{}")),
     "mh_operator.products": _operator("/operator/products"),
     "mh_operator.product": _operator(the_first(_PRODUCT, "/operator/products/{}")),
-    "mh_operator.change": _operator("/operator/products/20133/change/offline_temporary"),
+    "mh_operator.change": _operator(the_first(_PRODUCT, "/operator/products/{}/change/offline_temporary")),
     "mh_operator.reinstatement": _operator(the_first(_PRODUCT, "/operator/products/{}/reinstatement")),
     "mh_operator.refunds": _operator("/operator/refunds"),
     "mh_operator.reversals": _operator(
