@@ -134,9 +134,7 @@ def facts_of(rows: Sequence[Any], now: datetime) -> PurchaseFacts:
         bound_site=first.shop_url,
         refunded_at=first.refunded_at,
         terminated_at=first.terminated_at,
-        disputes=[PaymentDispute(disputed_at=first.disputed_at, won_at=first.dispute_won_at)]
-        if first.disputed_at
-        else [],
+        disputes=disputes,
         renewal_stops=renewal_stops,
         renewal_is_awaited=_is_awaited(first, renewal_stops, now),
         reactivable=first.status is not Status.OFFLINE_PERMANENT,
