@@ -7,7 +7,9 @@ where secrets are stored already and it is gone, it is not replaced: they could 
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,15 +56,13 @@ class KeyFile:
     def put(self, key: str) -> str:
         """Store this key, unless there is one already; return the one that is there now."""
         self.instance.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_suffix(f".{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(key)
-        try:
-            os.link(draft, self.path)  # the first process wins.
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        # A draft of its own for each call: threads of one process may make the first key at the same moment.
+        with tempfile.NamedTemporaryFile("w", dir=self.instance, prefix=f"{self.path.name}.") as draft:
+            draft.write(key)
+            draft.flush()
+            os.fsync(draft.fileno())  # secrets that are stored under it are of no use without it.
+            with contextlib.suppress(FileExistsError):
+                os.link(draft.name, self.path)  # the first call wins.
         return self.path.read_text().strip()
 
 
