@@ -56,7 +56,7 @@ def test_the_tour_leads_from_hiding_a_product_to_the_decision(
     page.locator("#body").fill(f"I press the button, and nothing is kept ({language}).")
     page.locator("main form button").first.click()
     page.wait_for_url(lambda url: not url.partition("?")[0].endswith("/support/new"))
-    wait_until(lambda: is_checked(page), CHECKED_WITHIN_S, "the shop was not checked", page.content)
+    wait_until(lambda: is_checked(page), CHECKED_WITHIN_S, "the shop was not checked", page.locator("main").inner_text)
     page.locator('form[action*="/send"] button').first.click()
     page.wait_for_url(lambda url: "/new" not in url)
     request_id = page.url.rpartition("/")[2]
