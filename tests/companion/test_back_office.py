@@ -14,7 +14,7 @@ import pytest
 from marketplace_hooks.remote.companion_format import COMPANION, SIGNATURE_HEADER, sign_report
 
 from ..support.certificates import Authority
-from ..support.hostile_server import Behaviour, HostileServer, answering, reply
+from ..support.hostile_server import Behaviour, Conversation, HostileServer, answering, reply
 from ..support.html_reader import visible_text
 from ..support.php_shops import NONCE, PhpServer, PhpShop, php_server
 
@@ -184,15 +184,26 @@ def checksum_list(*more: str) -> bytes:
     return f'<checksum_list><ps_root_dir version="8.1.7">{content}</ps_root_dir></checksum_list>'.encode()
 
 
-def check_core(php: PhpServer, behave: Behaviour, **changed: bytes | None) -> PhpShop:
+LIST = "GET /xml/md5/8.1.7.xml HTTP/1.1"
+LIST_OF_THE_LINE = "GET /xml/md5-8/8.1.7.xml HTTP/1.1"
+
+
+def check_core(
+    php: PhpServer,
+    behave: Behaviour,
+    *,
+    asked: tuple[str, ...] = (LIST,),
+    version: str = "8.1.7",
+    **changed: bytes | None,
+) -> PhpShop:
     """A shop with the files of PrestaShop, changed so, whose merchant has just checked them."""
     with HostileServer(behave) as prestashop:
-        shop = php.open_shop(api_url=f"http://127.0.0.1:{prestashop.port}")
+        shop = php.open_shop(version=version, api_url=f"http://127.0.0.1:{prestashop.port}")
         for path, content in {**CORE, "classes/Gone.php": None, **changed}.items():
             if content is not None:
                 shop.write(path.replace("admin/", "admin4711/"), content)
         shop.back_office(companion_act="check_core")
-    assert [request.line for request in prestashop.requests] == ["GET /xml/md5/8.1.7.xml HTTP/1.1"]
+    assert tuple(request.line for request in prestashop.requests) == asked
     return shop
 
 
@@ -215,6 +226,29 @@ def test_nothing_is_reported_as_unchanged_only_where_there_was_a_list(php: PhpSe
     assert shop.report()["platform"]["changed_files"] == []
 
 
+# Where PrestaShop's own check of 1.7 and later looks, as read in the sources of 1.7.7.5, 8.2.1 and 9.0.0.
+LINES = [("1.7.8.11", "md5-17"), ("8.1.7", "md5-8"), ("9.0.0", "md5-9")]
+
+
+@pytest.mark.parametrize(("version", "line"), LINES)
+def test_the_list_is_also_found_where_the_shops_own_check_looks(php: PhpServer, version: str, line: str) -> None:
+    def only_there(talk: Conversation) -> None:
+        request = talk.read()
+        is_there = request is not None and f"/xml/{line}/" in request.line
+        talk.send(reply(200, checksum_list()) if is_there else reply(404, b"<html>"))
+
+    asked = tuple(f"GET /xml/{folder}/{version}.xml HTTP/1.1" for folder in ("md5", line))
+    changed = {"classes/Product.php": b"<?php // changed\n"}
+    shop = check_core(php, only_there, asked=asked, version=version, **changed)
+    assert shop.report()["platform"]["changed_files"] == ["classes/Product.php"]
+
+
+def test_a_shop_of_1_6_asks_where_its_own_check_looks_alone(php: PhpServer) -> None:
+    asked = ("GET /xml/md5/1.6.1.24.xml HTTP/1.1",)
+    shop = check_core(php, answering(reply(404, b"<html>")), asked=asked, version="1.6.1.24")
+    assert "changed_files" not in shop.report()["platform"]
+
+
 NO_LIST = [
     reply(404, b"<html>"),
     reply(200, b"<html>"),
@@ -228,7 +262,7 @@ NO_LIST = [
 
 @pytest.mark.parametrize("answer", NO_LIST)
 def test_without_a_list_nothing_is_said_of_prestashops_files(php: PhpServer, answer: bytes) -> None:
-    shop = check_core(php, answering(answer))
+    shop = check_core(php, answering(answer), asked=(LIST, LIST_OF_THE_LINE))
     assert "changed_files" not in shop.report()["platform"]
     assert "have not been checked" in visible_text(shop.back_office())
 

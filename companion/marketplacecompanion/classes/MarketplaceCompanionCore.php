@@ -83,11 +83,38 @@ class MarketplaceCompanionCore
         if (self::fork() !== null) {
             return null;
         }
+        $until = microtime(true) + self::FETCHED_WITHIN_S;
+        foreach (self::addresses() as $url) {
+            $seconds = (int) ceil($until - microtime(true));
+            $text = $seconds > 0 ? MarketplaceCompanionHttp::get($url, $seconds, self::LARGEST_LIST) : null;
+            $list = $text === null ? null : self::readList($text);
+            if ($list !== null) {
+                return $list;
+            }
+        }
+
+        return null;
+    }
+
+    /**
+     * Where the list may be: all versions have the first address, which PrestaShop's updates use; the shop's own check
+     * looks there until 1.6, and from 1.7 on in a folder for each line of versions: 17, 8, 9.
+     */
+    private static function addresses()
+    {
         $api = defined('_PS_API_URL_') ? _PS_API_URL_ : 'https://api.prestashop.com';
         $api = str_replace('http://api.prestashop.com', 'https://api.prestashop.com', $api);
-        $url = $api . '/xml/md5/' . _PS_VERSION_ . '.xml';
-        $text = MarketplaceCompanionHttp::get($url, self::FETCHED_WITHIN_S, self::LARGEST_LIST);
-        if ($text === null || stripos($text, '<!DOCTYPE') !== false) {
+        $addresses = array($api . '/xml/md5/' . _PS_VERSION_ . '.xml');
+        if (version_compare(_PS_VERSION_, '1.7', '>=') && preg_match('/^(?:1\.)?[0-9]+/', _PS_VERSION_, $found)) {
+            $addresses[] = $api . '/xml/md5-' . str_replace('.', '', $found[0]) . '/' . _PS_VERSION_ . '.xml';
+        }
+
+        return $addresses;
+    }
+
+    private static function readList($text)
+    {
+        if (stripos($text, '<!DOCTYPE') !== false) {
             return null;
         }
         $before = libxml_use_internal_errors(true);

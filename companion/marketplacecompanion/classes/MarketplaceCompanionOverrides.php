@@ -53,8 +53,7 @@ class MarketplaceCompanionOverrides
 
     private static function paths()
     {
-        // A shop may be told not to load its overrides; what is not loaded overrides nothing.
-        $folders = Configuration::get('PS_DISABLE_OVERRIDES') ? array() : array('override');
+        $folders = self::areLoaded() ? array('override') : array();
         $themes = @scandir(_PS_ROOT_DIR_ . '/themes');
         foreach ($themes === false ? array() : $themes as $theme) {
             if ($theme !== '.' && $theme !== '..' && is_dir(_PS_ROOT_DIR_ . '/themes/' . $theme . '/modules')) {
@@ -73,6 +72,15 @@ class MarketplaceCompanionOverrides
         }
 
         return count($paths) > self::MAX_OVERRIDES ? null : $paths;
+    }
+
+    /**
+     * A shop may be told not to load its overrides, and what is not loaded overrides nothing. The class loader that
+     * PrestaShop has since 8.1 does not look at this setting.
+     */
+    private static function areLoaded()
+    {
+        return !Configuration::get('PS_DISABLE_OVERRIDES') || class_exists('PrestaShop\\Autoload\\PrestashopAutoload', false);
     }
 
     private static function describe($path)

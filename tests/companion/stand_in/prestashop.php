@@ -25,6 +25,9 @@ define('_DB_PREFIX_', 'ps_');
 foreach (isset($standIn['constants']) ? $standIn['constants'] : array() as $name => $value) {
     define($name, $value);
 }
+if (version_compare(_PS_VERSION_, '8.1', '>=')) {
+    require __DIR__ . '/class_loader.php';
+}
 if (isset($standIn['api_url'])) {
     define('_PS_API_URL_', $standIn['api_url']);
 }
