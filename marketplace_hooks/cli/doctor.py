@@ -60,7 +60,7 @@ def _configuration(runtime: Runtime) -> dict[str, str]:
     version = importlib.metadata.version("marketplace-hooks")
     names = [*runtime.settings.webhook_secrets, *runtime.settings.webhook_senders]
     if not names:
-        return check("configuration", "wrong", "WEBHOOK_SECRETS is empty: every event would be refused.")
+        return check("configuration", "wrong", "WEBHOOK_SECRETS is empty: every event is refused")
     sources = ", ".join(names)
     return check(
         "configuration", "ok", f"version {version}; events from {sources}; instance {runtime.settings.instance}"
@@ -70,22 +70,26 @@ def _configuration(runtime: Runtime) -> dict[str, str]:
 def _secrets(runtime: Runtime) -> dict[str, str]:
     """What loading the settings refuses is not here: the SECRET_KEY of a host, which is the host's own affair."""
     if runtime.settings.demo:
-        return check("secrets", "warning", "made for a demo, in which everybody may be anybody")
+        return check("secrets", "warning", "made for a demo, where anyone can act as anyone")
     key = current_app.secret_key
     if key is None:
-        return check("secrets", "warning", "SECRET_KEY is not set: pages with forms are answered 503")
+        return check("secrets", "warning", "SECRET_KEY is not set: pages with forms return 503")
     fault = text_fault(key if isinstance(key, str) else key.decode("latin-1"))
     if fault is not None:
-        return check("secrets", "warning", f"the application's SECRET_KEY {fault}: whoever guesses it can forge forms")
+        return check(
+            "secrets", "warning", f"the application's SECRET_KEY {fault}: anyone who guesses it can forge forms"
+        )
     for weakness in weaknesses(runtime.settings, secrets_in_file=True):
-        return check("secrets", "warning", f"only this machine reaches the service; in production: {weakness}")
-    return check("secrets", "ok", "none is weak, and no file of them is readable by every account")
+        return check(
+            "secrets", "warning", f"acceptable while only this machine can reach the service; in production: {weakness}"
+        )
+    return check("secrets", "ok", "all are strong, and no file that contains them is readable by every account")
 
 
 def _downloads(runtime: Runtime) -> dict[str, str]:
     if runtime.settings.download_secret is None:
-        return check("downloads", "warning", "DOWNLOAD_SECRET is not set: every download is answered 503")
-    return check("downloads", "ok", "links to releases are signed")
+        return check("downloads", "warning", "DOWNLOAD_SECRET is not set: every download returns 503")
+    return check("downloads", "ok", "download links are signed")
 
 
 def _holidays(runtime: Runtime) -> dict[str, str]:
@@ -93,7 +97,7 @@ def _holidays(runtime: Runtime) -> dict[str, str]:
     settings = runtime.settings
     calendar = " ".join(filter(None, (settings.holidays_country, settings.holidays_region)))
     if settings.business_days == BusinessDayPolicy.MF:
-        return check("holidays", "ok", f"calendar {calendar}; the policy MF minds no holidays")
+        return check("holidays", "ok", f"calendar {calendar}; not used by the policy MF")
     year = runtime.now().year
     count = len(public_holidays(settings.holidays_country, settings.holidays_region, [year]))
     whose = "each seller's own, else " if settings.holidays_of == "seller" else ""
@@ -104,12 +108,12 @@ def _database(runtime: Runtime) -> dict[str, str]:
     kind = runtime.database.url.get_backend_name()
     try:
         if not migrations.is_current(runtime.database):
-            return check("database", "wrong", f"{kind} needs migrating: marketplace-hooks migrate")
+            return check("database", "wrong", f"{kind} is not up to date: run `marketplace-hooks migrate`")
     except MarketplaceHooksError as error:
         return check("database", "wrong", f"{kind}: {error}")
     except DBAPIError as error:
         return check("database", "wrong", f"{kind}: {error.orig}")
-    pooler = ", behind a pooler: nothing is left in its sessions" if runtime.database.is_pooled else ""
+    pooler = ", behind a pooler: no session state is used" if runtime.database.is_pooled else ""
     return check("database", "ok", f"{kind}, schema up to date{pooler}")
 
 
@@ -122,11 +126,15 @@ def _search(runtime: Runtime) -> dict[str, str]:
     except Exception as error:
         return check("search", "warning", f"cannot be checked: {type(error).__name__}")
     if not has_index:
-        remedy = "have a superuser CREATE EXTENSION pg_trgm in this database, then run marketplace-hooks migrate"
-        return check("search", "warning", f"works without pg_trgm, slower and less forgiving; {remedy}")
+        remedy = (
+            "ask a superuser to run CREATE EXTENSION pg_trgm in this database, then run `marketplace-hooks migrate`"
+        )
+        return check(
+            "search", "warning", f"without pg_trgm, search is slower and forgives fewer typing mistakes; {remedy}"
+        )
     if is_behind:
-        return check("search", "warning", "entries are being written; until then some products are not found")
-    return check("search", "ok", "every product is in the index")
+        return check("search", "warning", "the index is being updated; some products cannot be found yet")
+    return check("search", "ok", "every product is indexed")
 
 
 def _encryption(runtime: Runtime) -> dict[str, str]:
@@ -134,7 +142,7 @@ def _encryption(runtime: Runtime) -> dict[str, str]:
     try:
         count = check_encryption_keys(runtime.database, runtime.encryption)
     except EncryptionKeyLost as lost:
-        return check("encryption", "wrong", f"{lost} Until then deliveries wait, and none is lost")
+        return check("encryption", "wrong", f"{lost} Until then, deliveries wait; none is lost")
     except Exception as error:
         return check("encryption", "warning", f"cannot be checked: {type(error).__name__}")
     return check("encryption", "ok", f"{count} stored secrets can be read")
@@ -148,34 +156,32 @@ def _renewals(runtime: Runtime) -> dict[str, str]:
     except Exception as error:
         return check("renewals", "warning", f"cannot be read: {type(error).__name__}")
     if run.held_since is not None:
-        detail = f"held since {run.held_since:%Y-%m-%d %H:%M} UTC; look at what is due and release them: "
-        return check("renewals", "wrong", f"{detail}marketplace-hooks renewals show, … renewals release")
-    return check("renewals", "ok", f"last run {run.last_at:%Y-%m-%d %H:%M} UTC" if run.last_at else "never run yet")
+        detail = f"paused since {run.held_since:%Y-%m-%d %H:%M} UTC; check what is due, then release them: "
+        return check("renewals", "wrong", f"{detail}`marketplace-hooks renewals show`, then `renewals release`")
+    return check("renewals", "ok", f"last run {run.last_at:%Y-%m-%d %H:%M} UTC" if run.last_at else "not run yet")
 
 
 def _mail(runtime: Runtime) -> dict[str, str]:
     """Without a mail server there is a warning; one that is configured and takes no mail is wrong."""
     server = runtime.settings.smtp_url
     if server is None:
-        consequence = "nobody is mailed, and what is told meanwhile is not mailed later; endpoints are told all"
+        consequence = "no emails are sent, now or later; endpoints still receive every webhook"
         return check("mail", "warning", f"SMTP_URL is not set: {consequence}")
     address = f"{server.host}:{server.port}"
     try:
         check_mail_server(runtime.settings)
     except MailServerAway as away:
-        return check(
-            "mail", "wrong", f"{address}: {away}. {_remedy(str(away))}; until then mails wait, and none is lost"
-        )
-    return check("mail", "ok", f"{address} answers, and would take our mail")
+        return check("mail", "wrong", f"{address}: {away}. {_remedy(str(away))}; until then, emails wait; none is lost")
+    return check("mail", "ok", f"{address} responds and accepts our emails")
 
 
 def _remedy(error: str) -> str:
     """What to correct, judged by the kind of error that the mail client reports."""
     if "Authentication" in error:
-        return "Correct the user and the password in SMTP_URL"
+        return "Correct the user name and password in SMTP_URL"
     if "SSL" in error or "NotSupported" in error:
-        return "It cannot be spoken to safely: correct the scheme and the port in SMTP_URL, or the server's certificate"
-    return "Correct the host and the port in SMTP_URL, or let this machine connect to them"
+        return "No secure connection is possible: correct the scheme and port in SMTP_URL, or the server's certificate"
+    return "Correct the host and port in SMTP_URL, or allow this machine to connect to them"
 
 
 def _proxies(runtime: Runtime) -> dict[str, str]:
@@ -187,6 +193,6 @@ def _proxies(runtime: Runtime) -> dict[str, str]:
     except Exception as error:
         return check("proxies", "warning", f"cannot be read: {type(error).__name__}")
     if seen is None or seen.recorded_at < runtime.now() - timedelta(days=1) or (trusted and trusted.has(seen.value)):
-        return check("proxies", "ok", "clients are known by their own addresses")
-    detail = f"requests come through a proxy at {seen.value}, and all clients seem to have its address"
+        return check("proxies", "ok", "clients are identified by their own addresses")
+    detail = f"requests come through a proxy at {seen.value}, so all clients appear to have its address"
     return check("proxies", "warning", f"{detail}: set TRUSTED_PROXIES")

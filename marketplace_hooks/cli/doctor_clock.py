@@ -20,7 +20,7 @@ from ..services.operations.clock_evidence import (
 from .doctor_work import Check, check
 
 AGREES_S = 2.0
-REMEDY = "have it set by NTP (`timedatectl set-ntp true`)"
+REMEDY = "synchronize it with NTP (`timedatectl set-ntp true`)"
 
 
 def clock(runtime: Runtime) -> Check:
@@ -32,13 +32,15 @@ def clock(runtime: Runtime) -> Check:
     largest = max(differences, key=lambda one: (one.is_certain, abs(one.ahead_s)), default=None)
     if largest is not None and abs(largest.ahead_s) >= AGREES_S:
         way = "ahead of" if largest.ahead_s > 0 else "behind"
-        detail = f"this machine's is {abs(largest.ahead_s):.0f} s {way} {largest.other}"
-        consequence = "signatures more than 5 minutes off are refused, and work waits for its instant"
+        detail = f"this machine's clock is {abs(largest.ahead_s):.0f} s {way} {largest.other}"
+        consequence = "signatures more than 5 minutes off are refused, and work starts early or late"
         if not largest.is_certain:
-            return check("clock", "warning", f"{detail}, or they are sent late: see whether NTP sets both clocks")
-        return check("clock", "wrong", f"{detail}: {REMEDY}, here or there; {consequence}")
-    found = f"{runtime.now():%Y-%m-%d %H:%M:%S} UTC, zone of the rules {runtime.settings.reference_zone}"
-    others = ", ".join(one.other for one in differences) or "nothing that is stored is still to come"
+            return check(
+                "clock", "warning", f"{detail}, or their events are sent late: check that NTP synchronizes both clocks"
+            )
+        return check("clock", "wrong", f"{detail}: {REMEDY}, on whichever machine is wrong; {consequence}")
+    found = f"{runtime.now():%Y-%m-%d %H:%M:%S} UTC, time zone of deadlines {runtime.settings.reference_zone}"
+    others = ", ".join(one.other for one in differences) or "nothing stored is dated in the future"
     return check("clock", "ok", f"{found}; compared with: {others}")
 
 

@@ -28,9 +28,9 @@ def redis(runtime: Runtime) -> Check:
     """Redis only wakes workers: whatever it lacks is a warning."""
     url = redis_url(runtime.settings)
     if url is None:
-        return check("redis", "warning", "no REDIS_URL and no running `up`: only the scheduler's sweeps do work")
+        return check("redis", "warning", "no REDIS_URL and no running `up`: the scheduler does all the work")
     if not answers(url):
-        return check("redis", "warning", "does not answer; the scheduler's sweeps do the work meanwhile")
+        return check("redis", "warning", "does not respond; the scheduler does the work in the meantime")
     problem = find_problem(url)
     return check("redis", "ok" if problem is None else "warning", problem or "answers")
 
@@ -45,8 +45,8 @@ def processes(runtime: Runtime) -> list[Check]:
     workers = alive[ProcessKind.WORKER]
     schedulers = alive[ProcessKind.SCHEDULER]
     return [
-        _alive("workers", workers, "events wait for the scheduler: start `marketplace-hooks worker`"),
-        _alive("scheduler", schedulers, "what becomes due or was missed waits: start `marketplace-hooks scheduler`"),
+        _alive("workers", workers, "events wait for the scheduler; start `marketplace-hooks worker`"),
+        _alive("scheduler", schedulers, "work that is due or was lost waits; start `marketplace-hooks scheduler`"),
     ]
 
 
@@ -78,8 +78,8 @@ def backlog(runtime: Runtime) -> Check:
         if waiting[kind].oldest_s > longest_s
     ]
     if late:
-        return check("backlog", "warning", f"{'; '.join(late)}: start more workers, or see what the ones that run log")
-    return check("backlog", "ok", f"nothing waits for more than {longest_s:.0f} s")
+        return check("backlog", "warning", f"{'; '.join(late)}: start more workers, or check the logs of those running")
+    return check("backlog", "ok", f"nothing has been waiting for more than {longest_s:.0f} s")
 
 
 def endpoints(runtime: Runtime) -> Check:
@@ -97,13 +97,13 @@ def endpoints(runtime: Runtime) -> Check:
     disabled = [f"{one.url} is disabled ({one.disabled_reason})" for one in known if not one.enabled]
     found = [*failing, *disabled]
     if not found:
-        return check("endpoints", "ok", f"{len(known)} subscribed, none fails")
+        return check("endpoints", "ok", f"{len(known)} subscribed, none failing")
     more = f"; and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
     return check("endpoints", "warning", f"{'; '.join(found[:MOST_NAMED])}{more}: `marketplace-hooks endpoints list`")
 
 
 def _alive(name: str, count: int, remedy: str) -> Check:
-    return check(name, "ok" if count else "warning", f"{count} alive" if count else f"none alive; {remedy}")
+    return check(name, "ok" if count else "warning", f"{count} running" if count else f"none running: {remedy}")
 
 
 def _unreadable(name: str, error: Exception) -> Check:

@@ -17,18 +17,19 @@ _INTRODUCTION = f"""# Configuration
 
 Written by `marketplace-hooks configuration`; do not edit.
 
-A setting comes, first match wins, from the environment (`{PREFIX}<NAME>`), from the host
-application's `config` (the same key), or from `config.toml` in the instance folder (`NAME`, in either case). A key that
-is unknown or malformed stops the start with a sentence that names it. `marketplace-hooks doctor` checks the rest.
+Each setting is read from the first of these places that has it: the environment (`{PREFIX}<NAME>`), the
+host application's `config` (the same key), or `config.toml` in the instance folder (`NAME`, in upper or lower case). If
+a setting is unknown or invalid, the service does not start, and the error names it. `marketplace-hooks doctor` checks
+the rest.
 
-The instance folder is `INSTANCE`: by default `instance/` of the checkout, else the user's data folder. Several web
-processes count their limits each for itself.
+The instance folder is `INSTANCE`: by default `instance/` in a checkout, else the user's data folder. Limits "per web
+process" are counted by each process separately.
 
 """
 _BRAND = """
 ## The marketplace's own look
 
-[theming.md](theming.md) shows each of them.
+See [theming.md](theming.md) for examples.
 
 """
 _HEAD = """| name | default | meaning |

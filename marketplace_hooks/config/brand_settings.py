@@ -42,53 +42,54 @@ class BrandSettings:
     brand_name: str = setting(
         "",
         as_brand_name,
-        "The marketplace's name, in headers, titles, mails, PDFs and the API's page. Default: Marketplace.",
+        "The marketplace's name in headers, titles, emails, PDFs and the API's page. Default: Marketplace.",
     )
     brand_logo: BrandImage | None = setting(
         None,
         optional(as_brand_image),
-        "Its logo: the path of an SVG, PNG or WebP file (256 KiB at most), or an https URL.",
+        "The marketplace's logo: the path of an SVG, PNG or WebP file (256 KiB at most), or an https URL.",
     )
     brand_logo_size: tuple[int, int] = setting(
-        (32, 32), as_logo_size, "Width and height of the logo in the header in CSS pixels, such as 120x32."
+        (32, 32), as_logo_size, "Width and height of the logo in the header, in CSS pixels, such as 120x32."
     )
     brand_logo_has_name: bool = setting(
-        False, as_boolean, "Whether the logo shows the name, which then does not stand beside it."
+        False, as_boolean, "Whether the logo already shows the name, which is then not repeated beside it."
     )
     brand_icon: BrandImage | None = setting(
-        None, optional(as_brand_image), "The icon of the browser's tab: like the logo, and square."
+        None, optional(as_brand_image), "The icon in the browser tab: a square image, given like the logo."
     )
     light_colors: Mapping[str, str] = setting(
         {},
         as_colors,
-        "Colours of the light pages, name=#hex: accent=#7b1fa2 is enough. Texts must keep a contrast of 4.5:1.",
+        "Colours of the light theme, name=#hex: accent=#7b1fa2 is enough. Text needs a contrast of at least 4.5:1.",
     )
     dark_colors: Mapping[str, str] = setting(
-        {}, as_colors, "Colours of the dark pages. Default: the accent is made from the light one."
+        {}, as_colors, "Colours of the dark theme. Default: the accent is derived from the light one."
     )
     footer_text: Mapping[str, str] = setting(
-        {}, as_footer_text, "Plain text of the footer, of pages and mails: one, or a table with en and fr."
+        {}, as_footer_text, "Plain text for the footer of pages and emails: one text, or a table with en and fr."
     )
     footer_links: tuple[FooterLink, ...] = setting(
-        (), as_footer_links, "Links of the footer: a list of tables with en, fr and url."
+        (), as_footer_links, "Links in the footer: a list of tables with en, fr and url."
     )
     buy_url: UrlTemplate | None = setting(
         None,
         optional(as_url_template("product_id", "technical_name", also=("language", "currency"))),
-        "Where products are sold: {product_id} or {technical_name}, {language}, {currency}; https. Default: nowhere.",
+        "Where a product is bought: https, with {product_id} or {technical_name}, {language}, {currency}. "
+        "Default: no link.",
     )
     pack_buy_url: UrlTemplate | None = setting(
         None,
         optional(as_url_template("pack_id", also=("language", "currency"))),
-        "Where packs are sold: {pack_id}, {language}, {currency}; https. Default: nowhere.",
+        "Where a pack is bought: https, with {pack_id}, {language}, {currency}. Default: no link.",
     )
     product_image_url: UrlTemplate | None = setting(
         None,
         optional(as_url_template("product_id", "technical_name", also=("language",))),
-        "Pictures of products: {product_id} or {technical_name}, {language}; https. Default: drawn ones.",
+        "Product images: https, with {product_id} or {technical_name}, {language}. Default: generated images.",
     )
     templates_folder: Path | None = setting(
         None,
         optional(as_templates_folder),
-        "Stand-alone: a folder whose marketplace_hooks/… templates take the place of ours. A host has its own.",
+        "Stand-alone service: a folder whose marketplace_hooks/… templates replace ours. A host app has its own.",
     )

@@ -57,31 +57,31 @@ _suspends = as_choice("yes", "no", "declared_before_request")
 class Settings(BrandSettings):
     """Every setting, typed. Made by `loading.load`, which checks them; `docs/configuration.md` is written from here."""
 
-    instance: Path = _setting(Path("instance"), as_path, "Folder for what this installation keeps for itself.")
+    instance: Path = _setting(Path("instance"), as_path, "Folder where this installation keeps its own files.")
     database_url: str | None = _setting(
         None,
         optional(as_text),
-        "PostgreSQL or SQLite. Default: the host app's, else SQLite in the instance folder.",
+        "PostgreSQL or SQLite. Default: the host app's database, else SQLite in the instance folder.",
     )
     database_bind_key: str | None = _setting(
         None,
         optional(as_text),
-        "The bind of the host's Flask-SQLAlchemy that holds our tables. Default: its default database.",
+        "The bind of the host's Flask-SQLAlchemy that contains our tables. Default: its default database.",
     )
     database_wait_s: float = _setting(
-        5.0, as_seconds, "How long a web request waits for the database before it is answered 503."
+        5.0, as_seconds, "How long a web request waits for the database before it gets a 503."
     )
-    database_pool_size: int = _setting(10, as_count, "Database connections that one process keeps open.")
-    database_pool_overflow: int = _setting(10, as_integer, "Those that it opens beside them for a while.")
+    database_pool_size: int = _setting(10, as_count, "Database connections that each process keeps open.")
+    database_pool_overflow: int = _setting(10, as_integer, "Extra connections that it may open at peak times.")
     database_pooler: str = _setting(
         "auto",
         as_choice("auto", "transaction", "none"),
-        "Whether a pooler such as PgBouncer in transaction mode stands before PostgreSQL; auto: found out.",
+        "Whether PostgreSQL is behind a pooler such as PgBouncer in transaction mode; auto: detected.",
     )
     redis_url: str | None = _setting(
         None,
         optional(as_text),
-        "Redis or Valkey, by TLS or Sentinel too. Default: the embedded server that `up` starts.",
+        "Redis or Valkey, also over TLS or through Sentinel. Default: the embedded server that `up` starts.",
     )
     secret_key: str | None = _setting(
         None, optional(as_text), "Signs cookies and cursors. Default: the host app's SECRET_KEY."
@@ -89,154 +89,153 @@ class Settings(BrandSettings):
     webhook_secrets: Mapping[str, tuple[str, ...]] = _setting(
         {},
         as_secrets,
-        "Who may post events: source=whsec_… pairs, several for one source while rotating.",
+        "Who may post events: source=whsec_… pairs; several for one source during a rotation.",
     )
     webhook_senders: Mapping[str, Sender] = _setting(
-        {}, as_senders, "Sources that sign otherwise, or post payloads of their own: docs/senders.md."
+        {}, as_senders, "Sources that sign differently or post their own payloads: docs/senders.md."
     )
     webhook_sender_secrets: Mapping[str, tuple[str, ...]] = _setting(
-        {}, as_sender_secrets, "Their secrets: source=secret pairs, several for one source while rotating."
+        {}, as_sender_secrets, "Their secrets: source=secret pairs; several for one source during a rotation."
     )
     encryption_keys: tuple[str, ...] = _setting(
-        (), as_words, "Fernet keys for secrets at rest; the first encrypts, all decrypt."
+        (), as_words, "Fernet keys that encrypt stored secrets: the first one encrypts, all of them decrypt."
     )
     download_secret: bytes | None = _setting(
-        None, optional(as_key), "Signs links to releases, hexadecimal or base64; the file host has it too."
+        None, optional(as_key), "Signs download links; hexadecimal or base64. The file host needs the same secret."
     )
-    public_url: str = _setting("http://127.0.0.1:8000", as_address, "How the outside reaches this service.")
-    url_prefix: str = _setting("", as_prefix, "Where our pages and API begin inside a host app, such as /addons.")
-    session_s: float = _setting(43_200.0, as_seconds, "How long somebody who signed in here stays signed in at most.")
-    session_idle_s: float = _setting(7_200.0, as_seconds, "After how long without a page they are signed out.")
+    public_url: str = _setting("http://127.0.0.1:8000", as_address, "The public address of this service.")
+    url_prefix: str = _setting("", as_prefix, "Path of our pages and API inside a host app, such as /addons.")
+    session_s: float = _setting(43_200.0, as_seconds, "How long a user who signed in here stays signed in, at most.")
+    session_idle_s: float = _setting(7_200.0, as_seconds, "How long a user can be inactive before being signed out.")
     fresh_sign_in_s: float = _setting(
         900.0,
         as_seconds,
-        "How recent a sign-in must be for what cannot be undone: docs/operate.md.",
+        "How recent a sign-in must be for an action that cannot be undone: docs/operate.md.",
     )
     sign_in_url: str | None = _setting(
-        None, optional(as_text), "Where a host's own people sign in; `next` is added, with the page to come back to."
+        None, optional(as_text), "The host's own sign-in page; `next` is added, with the page to return to."
     )
     oidc_issuer: str | None = _setting(
-        None, optional(as_issuer), "The OpenID Connect provider where people sign in: docs/operate.md."
+        None, optional(as_issuer), "The OpenID Connect provider that users sign in with: docs/operate.md."
     )
-    oidc_client_id: str | None = _setting(None, optional(as_text), "Our registration with the provider.")
-    oidc_client_secret: str | None = _setting(None, optional(as_text), "Its secret. Default: a public client.")
-    oidc_scope: str = _setting("openid profile", as_text, "What the provider is asked to tell.")
-    oidc_role_claim: str = _setting("role", as_text, "Which claim holds the role or roles; dots lead into objects.")
+    oidc_client_id: str | None = _setting(None, optional(as_text), "The client ID registered with the provider.")
+    oidc_client_secret: str | None = _setting(None, optional(as_text), "The client secret. Default: a public client.")
+    oidc_scope: str = _setting("openid profile", as_text, "The scopes requested from the provider.")
+    oidc_role_claim: str = _setting("role", as_text, "The claim that contains the roles; dots address nested objects.")
     oidc_roles: Mapping[str, str] = _setting(
-        {}, as_pairs, "What the claim's words mean, theirs=ours: vendors=seller. Default: our words."
+        {}, as_pairs, "Maps the provider's roles to ours, such as vendors=seller. Default: the same names."
     )
-    oidc_subject_claim: str = _setting("sub", as_text, "Which claim holds the seller's or the customer's id.")
-    oidc_locale_claim: str = _setting("locale", as_text, "Which claim holds the language.")
-    reference_zone: ZoneInfo = _setting(ZoneInfo("Europe/Paris"), as_zone, "The civil days of every rule.")
+    oidc_subject_claim: str = _setting("sub", as_text, "The claim that contains the ID of the seller or customer.")
+    oidc_locale_claim: str = _setting("locale", as_text, "The claim that contains the language.")
+    reference_zone: ZoneInfo = _setting(ZoneInfo("Europe/Paris"), as_zone, "The time zone of every date and deadline.")
     allowed_networks: tuple[str, ...] = _setting(
-        (), as_networks, "CIDR[:port] that outgoing requests may reach although not public, http included."
+        (), as_networks, "Private networks, as CIDR[:port], that outgoing requests may reach, over http too."
     )
-    demo: bool = _setting(False, as_boolean, "This installation shows the demo; its secrets are not for production.")
+    demo: bool = _setting(False, as_boolean, "Whether this is a demo; its secrets are refused in production.")
     demo_exposed: bool = _setting(
-        False, as_boolean, "Other machines may open the demo, and be anybody in it: `up --demo --expose-demo`."
+        False, as_boolean, "Whether other machines may open the demo and act as anyone: `up --demo --expose-demo`."
     )
     hsts_s: int = _setting(
-        31_536_000, as_integer, "How long browsers insist on TLS, where PUBLIC_URL is https (HSTS); 0: nothing is said."
+        31_536_000, as_integer, "How long browsers must use https (HSTS) when PUBLIC_URL does; 0: no header."
     )
     web_processes: int = _setting(2, as_count, "Web server processes started by `up`.")
-    web_threads: int = _setting(8, as_count, "Requests that each web process works on at a time.")
-    body_s: float = _setting(
-        10.0, as_seconds, "How long the body of a request may take to arrive, for each MiB of it; then it is a 408."
-    )
+    web_threads: int = _setting(8, as_count, "Requests that each web process handles at the same time.")
+    body_s: float = _setting(10.0, as_seconds, "How long a request body may take to arrive, per MiB, before a 408.")
     bodies_at_once: int = _setting(
-        192, as_count, "Bodies that each web process takes in at a time; of more, those that take longest are ended."
+        192, as_count, "Request bodies that each web process receives at once; beyond that, the slowest are dropped."
     )
-    max_body_bytes: int = _setting(1_048_576, as_count, "A larger inbound event is refused with 413.")
+    max_body_bytes: int = _setting(1_048_576, as_count, "Largest inbound event; a larger one gets a 413.")
     trusted_proxies: TrustedProxies | None = _setting(
         None,
         optional(as_proxies),
-        "Proxies before the stand-alone service: how many, or their networks. Default: forwarded headers are not read.",
+        "Proxies in front of the stand-alone service: how many, or their networks. Default: forwarded headers "
+        "are ignored.",
     )
     metrics_networks: tuple[str, ...] = _setting(
-        ("127.0.0.0/8", "::1"), as_addresses, "Who may read /metrics: networks or addresses."
+        ("127.0.0.0/8", "::1"), as_addresses, "Networks or addresses that may read /metrics."
     )
     webhook_rate_per_minute: int = _setting(
-        60_000, as_integer, "Verified events that one source may post, for each web process; 0: no limit."
+        60_000, as_integer, "Verified events accepted from one source, per web process; 0: no limit."
     )
     failure_rate_per_minute: int = _setting(
         120,
         as_integer,
-        "Refused signatures of one client address, and as many refused tokens, for each web process; 0: no limit.",
+        "Refused signatures allowed from one client address, and as many refused tokens, per web process; 0: no limit.",
     )
-    sign_in_rate_per_minute: int = _setting(20, as_integer, "Failed sign-ins of one client address; 0: no limit.")
+    sign_in_rate_per_minute: int = _setting(20, as_integer, "Failed sign-ins per client address; 0: no limit.")
     api_rate_per_minute: int = _setting(
-        1_200, as_integer, "API calls of one token or address, for each web process; 0: no limit."
+        1_200, as_integer, "API calls allowed for one token or address, per web process; 0: no limit."
     )
     check_rate_per_minute: int = _setting(
-        30, as_integer, "Inspections of shops for one customer, by pages and API; 0: no limit."
+        30, as_integer, "Shop inspections allowed for one customer, through pages and API; 0: no limit."
     )
     messages_per_day: int = _setting(
-        200, as_integer, "Requests, messages and other moves of one customer or seller in 24 hours; 0: no limit."
+        200, as_integer, "Requests, messages and other actions of one customer or seller in 24 hours; 0: no limit."
     )
-    conversation_messages_per_day: int = _setting(40, as_integer, "Those of them in one conversation; 0: no limit.")
-    lease_s: float = _setting(30.0, as_seconds, "How long a silent worker keeps what it claimed.")
-    sweep_interval_s: float = _setting(30.0, as_seconds, "How soon forgotten work is begun, by whomever.")
-    tick_interval_s: float = _setting(1.0, as_seconds, "How often the scheduler looks for what has become due.")
-    scheduler_lock_s: float = _setting(15.0, as_seconds, "How long a silent scheduler keeps its lock.")
-    purge_interval_s: float = _setting(3_600.0, as_seconds, "How often the scheduler purges what is old.")
+    conversation_messages_per_day: int = _setting(40, as_integer, "The same in one conversation; 0: no limit.")
+    lease_s: float = _setting(30.0, as_seconds, "How long an unresponsive worker keeps its work.")
+    sweep_interval_s: float = _setting(30.0, as_seconds, "How often lost work is looked for and started again.")
+    tick_interval_s: float = _setting(1.0, as_seconds, "How often the scheduler looks for work that is due.")
+    scheduler_lock_s: float = _setting(15.0, as_seconds, "How long an unresponsive scheduler keeps its lock.")
+    purge_interval_s: float = _setting(3_600.0, as_seconds, "How often the scheduler deletes expired data.")
     drain_batch: int = _setting(100, as_count, "Events applied in one transaction.")
-    cascade_chunk: int = _setting(10_000, as_count, "Rows that a cascade changes in one transaction.")
-    apply_attempts: int = _setting(5, as_count, "Tries of an event whose handler failed before a person must look.")
+    cascade_chunk: int = _setting(10_000, as_count, "Rows that follow-up steps change in one transaction.")
+    apply_attempts: int = _setting(5, as_count, "Attempts at an event whose handler fails, before it needs attention.")
     apply_retries_s: tuple[float, ...] = _setting(
-        (1.0, 10.0, 60.0, 600.0), as_durations, "How long such an event rests after each try; the last one repeats."
+        (1.0, 10.0, 60.0, 600.0), as_durations, "Delay after each of these attempts; the last one repeats."
     )
     park_retries_s: tuple[float, ...] = _setting(
         # The first is soon: a child and a parent applied at the same moment do not see each other.
         (2.0, 60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 172_800.0),
         as_durations,
-        "When an event whose parent is unknown is tried again, unless the parent comes first.",
+        "Delays before an event that refers to unknown data is tried again, unless that data arrives first.",
     )
     delivery_schedule_s: tuple[float, ...] = _setting(
         (0.0, 5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0),
         as_durations,
-        "Pauses before each attempt of a delivery.",
+        "Delay before each attempt of a delivery.",
     )
-    delivery_concurrency: int = _setting(4, as_count, "Attempts under way at once to one endpoint.")
-    delivery_rate_per_s: float = _setting(50.0, as_seconds, "Attempts started each second to one endpoint.")
+    delivery_concurrency: int = _setting(4, as_count, "Simultaneous attempts to one endpoint.")
+    delivery_rate_per_s: float = _setting(50.0, as_seconds, "Attempts started per second to one endpoint.")
     delivery_connect_s: float = _setting(5.0, as_seconds, "How long connecting to an endpoint may take.")
-    delivery_total_s: float = _setting(20.0, as_seconds, "How long one attempt may take in all.")
+    delivery_total_s: float = _setting(20.0, as_seconds, "How long one attempt may take in total.")
     smtp_url: SmtpServer | None = _setting(
-        None, optional(as_smtp), "The mail server that takes our e-mail: smtp:// or smtps://. None: nobody is mailed."
+        None, optional(as_smtp), "Mail server for our emails: smtp:// or smtps://. Default: no emails are sent."
     )
-    smtp_timeout_s: float = _setting(10.0, as_seconds, "How long each answer of the mail server may take.")
+    smtp_timeout_s: float = _setting(10.0, as_seconds, "How long the mail server may take to respond.")
     mail_sender: str | None = _setting(
-        None, optional(as_mailbox), "Whom our e-mail is from. Default: no-reply@ and the host of PUBLIC_URL."
+        None, optional(as_mailbox), "The sender of our emails. Default: no-reply@ the host of PUBLIC_URL."
     )
     mail_schedule_s: tuple[float, ...] = _setting(
         (0.0, 300.0, 900.0, 3_600.0, 14_400.0, 43_200.0, 86_400.0),
         as_durations,
-        "Pauses before each attempt to mail, where the server defers it.",
+        "Delay before each attempt to send an email that the mail server defers.",
     )
     mail_gather_s: float = _setting(
         300.0,
         as_seconds,
-        "After a mail about a new message of a conversation, how long further ones wait to be one mail together.",
+        "After an email about a new message, how long further messages of the conversation are grouped into one email.",
     )
-    inspection_deadline_s: float = _setting(20.0, as_seconds, "How long one inspection of a site may take in all.")
+    inspection_deadline_s: float = _setting(20.0, as_seconds, "How long one inspection of a shop may take in total.")
     inspection_reuse_s: float = _setting(
         900.0,
         as_seconds_up_to(3_600),
-        "How long what an inspection found is used again for the same purchase; an hour at most.",
+        "How long the results of an inspection are reused for the same purchase; one hour at most.",
     )
-    inspection_concurrency: int = _setting(8, as_count, "Inspections under way at once in one worker.")
+    inspection_concurrency: int = _setting(8, as_count, "Simultaneous inspections in one worker.")
     inspection_credentials_s: float = _setting(
-        86_400.0, as_seconds, "How long a site's credentials are kept when no request for support needs them."
+        86_400.0, as_seconds, "How long a shop's credentials are kept when no support request needs them."
     )
     inspection_days: int = _setting(
-        180, as_days(1, 3_650), "Days after which what an inspection found is purged; never while its request is open."
+        180, as_days(1, 3_650), "Days after which inspection results are deleted, unless their request is open."
     )
     log_format: str = _setting(
         "console",
         as_choice("console", "json"),
-        "How the stand-alone service writes its log: text, or a JSON object on each line.",
+        "Log format of the stand-alone service: text, or one JSON object per line.",
     )
     log_level: str = _setting(
-        "INFO", as_choice("DEBUG", "INFO", "WARNING", "ERROR"), "What its own lines must be to be written, at least."
+        "INFO", as_choice("DEBUG", "INFO", "WARNING", "ERROR"), "Lowest level that the stand-alone service logs."
     )
     traces_url: str | None = _setting(
         None,
@@ -247,14 +246,14 @@ class Settings(BrandSettings):
         None, optional(as_text), "Where the stand-alone service reports errors, by Sentry (extra `sentry`)."
     )
     inspection_contact: str | None = _setting(
-        None, optional(as_contact), "Where a shop’s owner complains of inspections: an e-mail address or a page."
+        None, optional(as_contact), "Where shop owners report problems with inspections: an email address or a page."
     )
     payload_days: int = _setting(
-        90, as_days(5, 90), "Days after which the payloads of events are purged; ids and hashes stay."
+        90, as_days(5, 90), "Days after which the payloads of events are deleted; IDs and hashes are kept."
     )
-    audit_days: int = _setting(730, as_days(30, 3_650), "Days after which entries of the audit log are purged.")
-    business_days: str = _setting("MF", as_choice("MF", "MF_ROLL", "LEGAL"), "Which days count: docs/support.md.")
-    holidays_country: str = _setting("FR", as_country, "Whose public holidays MF_ROLL and LEGAL mind (ISO 3166-1).")
+    audit_days: int = _setting(730, as_days(30, 3_650), "Days after which audit log entries are deleted.")
+    business_days: str = _setting("MF", as_choice("MF", "MF_ROLL", "LEGAL"), "Business-day policy: docs/support.md.")
+    holidays_country: str = _setting("FR", as_country, "Country whose holidays MF_ROLL and LEGAL use (ISO 3166-1).")
     holidays_region: str | None = _setting(
         None,
         optional(as_text),
@@ -263,24 +262,24 @@ class Settings(BrandSettings):
     holidays_of: str = _setting(
         "reference",
         as_choice("reference", "seller"),
-        "Whose holidays count: the reference country's and region's, or those of each seller's own.",
+        "Whose public holidays count: those of the country and region above, or those of each seller.",
     )
-    acknowledgement_days: int = _setting(1, as_integer, "Business days that a seller has to answer in person.")
-    fix_days: int = _setting(30, as_integer, "Business days that a seller has to fix an anomaly.")
-    reopening_days: int = _setting(10, as_integer, "Business days in which a customer may say: not fixed.")
-    contest_days: int = _setting(30, as_integer, "Days in which a customer may contest a refusal.")
-    information_days: int = _setting(14, as_integer, "Days that a request waits for what is missing.")
-    refund_choice_days: int = _setting(2, as_integer, "Business days in which a customer may prefer the fix.")
-    refund_window_months: int = _setting(6, as_integer, "Months from the purchase in which the platform refunds.")
+    acknowledgement_days: int = _setting(1, as_integer, "Business days that a seller has for the first response.")
+    fix_days: int = _setting(30, as_integer, "Business days that a seller has to fix a problem.")
+    reopening_days: int = _setting(10, as_integer, "Business days that a customer has to report that it is not fixed.")
+    contest_days: int = _setting(30, as_integer, "Days that a customer has to contest a refusal.")
+    information_days: int = _setting(14, as_integer, "Days that a customer has to add missing information.")
+    refund_choice_days: int = _setting(2, as_integer, "Business days that a customer has to choose the fix.")
+    refund_window_months: int = _setting(6, as_integer, "Months after the purchase in which the platform refunds.")
     closures_suspend_acknowledgement: str = _setting(
-        "declared_before_request", _suspends, "Which closures suspend the acknowledgement clock."
+        "declared_before_request", _suspends, "Which closures suspend the first-response deadline."
     )
-    closures_suspend_fix: str = _setting("no", _suspends, "Which closures suspend the fix clock.")
+    closures_suspend_fix: str = _setting("no", _suspends, "Which closures suspend the fix deadline.")
     closure_days: int = _setting(
-        90, as_integer, "Days that a closure suspends at most, counted from its first day; 0: no limit."
+        90, as_integer, "Days for which a closure suspends deadlines at most, counted from its first day; 0: no limit."
     )
     prestashop_releases: Path | None = _setting(
-        None, optional(as_path), "A JSON file of PrestaShop versions beyond those that ship with this package."
+        None, optional(as_path), "A JSON file of PrestaShop versions in addition to those included in this package."
     )
 
 

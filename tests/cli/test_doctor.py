@@ -48,14 +48,14 @@ def test_without_a_server_it_is_a_remark_and_no_error(make_marketplace: Open) ->
     answer = examined(make_marketplace())
     assert answer.exit_code == 0, answer.output
     state, detail = mail(answer)
-    assert (state, "SMTP_URL is not set" in detail, "is not mailed later" in detail) == ("warning", True, True)
+    assert (state, "SMTP_URL is not set" in detail, "no emails are sent" in detail) == ("warning", True, True)
 
 
 def test_a_server_that_answers_is_greeted_and_sent_nothing(make_marketplace: Open) -> None:
     with mail_server() as server:
         answer = examined(make_marketplace(SMTP_URL=server.url, MAIL_SENDER="no-reply@market.example"))
         assert (answer.exit_code, mail(answer)[0]) == (0, "ok")
-        assert mail(answer)[1] == f"127.0.0.1:{server.port} answers, and would take our mail"
+        assert mail(answer)[1] == f"127.0.0.1:{server.port} responds and accepts our emails"
         assert (server.taken, server.recipients) == ([], [])
 
 
@@ -68,15 +68,15 @@ def test_the_password_is_tried(
     with mail_server(tls=authority.server_context("localhost"), requires_password=True) as server:
         answer = examined(make_marketplace(SMTP_URL=f"smtps://shop:{password}@localhost:{server.port}"))
     assert (answer.exit_code, mail(answer)[0]) == (int(state == "wrong"), state), answer.output
-    assert ("Correct the user and the password in SMTP_URL" in mail(answer)[1]) == (state == "wrong")
+    assert ("Correct the user name and password in SMTP_URL" in mail(answer)[1]) == (state == "wrong")
     assert (server.taken, "sesame" in answer.output) == ([], False)
 
 
 @pytest.mark.parametrize(
     ("url", "remedy"),
     [
-        ("smtp://127.0.0.1:1", "127.0.0.1:1: ConnectionRefusedError. Correct the host and the port in SMTP_URL"),
-        ("smtps://127.0.0.1:{port}", "It cannot be spoken to safely"),
+        ("smtp://127.0.0.1:1", "127.0.0.1:1: ConnectionRefusedError. Correct the host and port in SMTP_URL"),
+        ("smtps://127.0.0.1:{port}", "No secure connection is possible"),
     ],
 )
 def test_a_server_that_does_not_answer_is_wrong_and_what_to_do_is_shown(
@@ -85,7 +85,7 @@ def test_a_server_that_does_not_answer_is_wrong_and_what_to_do_is_shown(
     with mail_server() as server:
         answer = examined(make_marketplace(SMTP_URL=url.format(port=server.port)))
     assert (answer.exit_code, mail(answer)[0]) == (1, "wrong")
-    assert (remedy in mail(answer)[1], "mails wait, and none is lost" in mail(answer)[1]) == (True, True), answer.output
+    assert (remedy in mail(answer)[1], "emails wait; none is lost" in mail(answer)[1]) == (True, True), answer.output
 
 
 def check_of(marketplace: Marketplace, name: str) -> tuple[str, str]:
@@ -114,7 +114,7 @@ def test_a_missing_worker_and_a_missing_scheduler_are_named_with_what_starts_the
 
 def test_work_that_waits_for_long_is_named(make_marketplace: Open) -> None:
     marketplace = make_marketplace(LEASE_S=1, SWEEP_INTERVAL_S=1)
-    assert check_of(marketplace, "backlog") == ("ok", "nothing waits for more than 2 s")
+    assert check_of(marketplace, "backlog") == ("ok", "nothing has been waiting for more than 2 s")
     with time_machine.travel(datetime.now(UTC) - timedelta(seconds=30), tick=True):
         marketplace.publish("product.status_changed", product_id="mod-1")
     state, detail = check_of(marketplace, "backlog")
@@ -127,7 +127,7 @@ def test_work_that_waits_for_long_is_named(make_marketplace: Open) -> None:
 
 def test_endpoints_that_fail_or_are_disabled_are_named(make_marketplace: Open) -> None:
     marketplace = make_marketplace()
-    assert check_of(marketplace, "endpoints") == ("ok", "0 subscribed, none fails")
+    assert check_of(marketplace, "endpoints") == ("ok", "0 subscribed, none failing")
     add_endpoint(marketplace.runtime, "https://failing.example/in", types=["*"])
     add_endpoint(marketplace.runtime, "https://disabled.example/in", types=["*"])
     with marketplace.runtime.database.session() as session:
@@ -153,8 +153,8 @@ def test_a_clock_that_agrees_with_everything_is_in_order(make_marketplace: Open)
 @pytest.mark.parametrize(
     ("written_s", "state", "words"),
     [
-        (40, "wrong", "s behind the newest event received: have it set by NTP"),
-        (1, "ok", "zone of the rules Europe/Paris"),
+        (40, "wrong", "s behind the newest event received: synchronize it with NTP"),
+        (1, "ok", "time zone of deadlines Europe/Paris"),
     ],
 )
 def test_a_clock_that_was_set_back_is_told_by_what_was_stored_before(
@@ -179,8 +179,8 @@ def test_a_clock_that_was_set_back_is_told_by_the_file_of_the_database(make_mark
     ("sent_s", "count", "state", "words"),
     [
         (30, 1, "wrong", "s behind the sender of the last 1 events"),
-        (-100, 5, "warning", "s ahead of the sender of the last 5 events, or they are sent late"),
-        (-100, 4, "ok", "zone of the rules"),
+        (-100, 5, "warning", "s ahead of the sender of the last 5 events, or their events are sent late"),
+        (-100, 4, "ok", "time zone of deadlines"),
     ],
 )
 def test_the_senders_clock_is_compared(make_marketplace: Open, sent_s: int, count: int, state: str, words: str) -> None:
@@ -224,7 +224,7 @@ def test_a_redis_that_loses_wakeups_or_takes_none_is_named(
         (None, "warning", "SECRET_KEY is not set"),
         ("dev", "warning", "is shorter than 32 characters"),
         (b"s" * 40, "warning", "repeats itself"),
-        (SECRET_KEY, "ok", "none is weak"),
+        (SECRET_KEY, "ok", "all are strong"),
     ],
 )
 def test_the_weak_key_of_a_host_is_a_remark(

@@ -33,15 +33,15 @@ SOME = {"20114", "20282", "o-50238", "o-50252"}
 CUSTOMERS = [
     ("c-1002", "o-50238", {"companion_key": COMPANION_KEY}, "Your request is ready to send"),
     ("c-1008", "o-50357-1", {"companion_key": COMPANION_KEY}, "expresscache"),
-    ("c-1011", "o-50413", {}, "PrestaShop 9.0.0; the announced versions were"),
+    ("c-1011", "o-50413", {}, "PrestaShop 9.0.0; the advertised versions were"),
     ("c-1001", "o-50231-1", {"companion_key": COMPANION_KEY}, "classes/PixblogueSettings.php"),
     ("c-1003", "o-50259", {}, "PrestaShop 1.6.1.24"),
     ("c-1004", "o-50294", {}, "in maintenance"),
     ("c-1005", "o-50308", {}, "prove that they are not robots"),
     ("c-1006", "o-50322", {}, "requires a user name and password"),
-    ("c-1007", "o-50336", {}, "PrestaShop 9.0.2, one of the announced versions"),
+    ("c-1007", "o-50336", {}, "PrestaShop 9.0.2, one of the advertised versions"),
     ("c-1009", "o-50385-1", {}, "thirty bees, a variant of PrestaShop"),
-    ("c-1010", "o-50399", {}, "PrestaShop 1.7.8.11, one of the announced versions"),
+    ("c-1010", "o-50399", {}, "PrestaShop 1.7.8.11, one of the advertised versions"),
     ("c-1012", "o-50441", {}, "answered with an error"),
 ]
 

@@ -41,7 +41,7 @@ def test_the_doctor_knows_who_is_alive_also_after_redis_was_flushed(
     with private_redis.client() as client:
         client.flushall()
     found = states(deployment)
-    assert [found["workers"], found["scheduler"]] == [("ok", "1 alive")] * 2
+    assert [found["workers"], found["scheduler"]] == [("ok", "1 running")] * 2
     for process in (worker, scheduler):
         process.stop()
     alive({})

@@ -118,8 +118,8 @@ def _cut(text: str, limit: int) -> str:
         room -= len(line) + LINE_SIZE
     shown = "\n".join(lines)
     notice = ngettext(
-        "[Text cut here: one more character. The request’s page has the full text.]",
-        "[Text cut here: %(count)s more characters. The request’s page has the full text.]",
+        "[Text cut here: one more character. The request page has the full text.]",
+        "[Text cut here: %(count)s more characters. The request page has the full text.]",
         len(text) - len(shown),
     )
     return f"{shown}\n{notice}"

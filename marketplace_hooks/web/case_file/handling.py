@@ -38,9 +38,9 @@ def refusal_blocks(file: Mapping[str, Any]) -> Iterator[Block]:
 def proposal_blocks(file: Mapping[str, Any]) -> Iterator[Block]:
     """What a machine of the seller's side proposed and nobody has confirmed."""
     headings = {
-        "refusal": gettext("Proposed by a program of the seller, not confirmed: a refusal"),
-        "resolution": gettext("Proposed by a program of the seller, not confirmed: a resolution"),
-        "offer": gettext("Proposed by a program of the seller, not confirmed: an offer"),
+        "refusal": gettext("Refusal proposed by a seller’s program, not yet confirmed"),
+        "resolution": gettext("Resolution proposed by a seller’s program, not yet confirmed"),
+        "offer": gettext("Offer made by a seller’s program, not yet confirmed"),
     }
     for one in file["proposals"]:
         yield quoted(headings[one["act"]], one["received_at"], one.get("text") or "")
@@ -109,7 +109,7 @@ def refund_blocks(file: Mapping[str, Any]) -> Iterator[Block]:
         (gettext("Requested on"), instant(refund["requested_at"])),
         (gettext("Amount requested"), money(refund["amount"]) if refund["requested_at"] else None),
         (gettext("Postponed for the fix on"), instant(refund["deferred_at"])),
-        (gettext("Complete since"), instant(refund["settled_at"])),
+        (gettext("Refunded in full on"), instant(refund["settled_at"])),
         (gettext("Fix delivered on"), instant(refund["lapsed_at"])),
     )
 

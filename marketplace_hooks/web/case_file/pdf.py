@@ -48,7 +48,7 @@ def render_pdf(file: CaseFile, *, created_at: datetime) -> bytes:
     if sheets.has_replacements:
         sheets.ln(4)
         sheets.paragraph(
-            gettext("Characters shown as %(sign)s cannot be printed here. The request’s own page shows them.", sign="�")
+            gettext("Characters shown as %(sign)s cannot be printed here. The request page shows them.", sign="�")
         )
     return bytes(sheets.output())
 

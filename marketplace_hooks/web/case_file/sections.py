@@ -54,7 +54,7 @@ def proposals_section(detail: Mapping[str, Any]) -> FileSection | None:
 def listing_section(detail: Mapping[str, Any]) -> FileSection:
     """What the product's page announced on the purchase date, by which reasons to refuse are judged."""
     listing = detail["listing"]
-    title = gettext("Announced on the purchase date")
+    title = gettext("Advertised on the purchase date")
     if listing is None:
         unknown = Passage(heading=gettext("No product page is on record for that day."))
         return FileSection(name="listing", title=title, blocks=(unknown,))
@@ -66,7 +66,7 @@ def listing_section(detail: Mapping[str, Any]) -> FileSection:
         (gettext("Conflicting overrides"), ", ".join(listing["conflicting_overrides"])),
     )
     features = "\n".join(f"• {localized(one)}" for one in listing["features"])
-    announced = Passage(heading=gettext("Announced features"), text=features)
+    announced = Passage(heading=gettext("Advertised features"), text=features)
     return FileSection(name="listing", title=title, blocks=(rows, announced))
 
 
@@ -122,7 +122,7 @@ def _checks(file: Mapping[str, Any]) -> FileSection:
     )
     blocks.append(conclusions)
     if file["exchanges"]:
-        asked = gettext("What we asked of the shop, and what it answered")
+        asked = gettext("Requests sent to the shop, and its responses")
         blocks.append(Passage(heading=asked, text="\n".join(_exchange_lines(file))))
     return FileSection(name="checks", title=gettext("Checks"), blocks=tuple(blocks))
 

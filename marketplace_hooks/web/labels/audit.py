@@ -23,7 +23,7 @@ ACTIONS: Mapping[AuditAction, LazyText] = {
     AuditAction.ENDPOINT_ROTATED: lazy("Endpoint secret rotated"),
     AuditAction.ENDPOINT_PINGED: lazy("Endpoint tested"),
     AuditAction.ENDPOINT_DELETED: lazy("Endpoint deleted"),
-    AuditAction.EVENT_REPLAYED: lazy("Event replayed"),
+    AuditAction.EVENT_REPLAYED: lazy("Event applied again"),
     AuditAction.EVENT_CORRECTED: lazy("Corrected event sent"),
     AuditAction.DELIVERY_REPLAYED: lazy("Webhook sent again"),
     AuditAction.DELIVERIES_REPLAYED: lazy("Several webhooks sent again"),

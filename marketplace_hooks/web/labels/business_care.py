@@ -75,7 +75,7 @@ REMEDIES: Mapping[Remedy, Label] = {
         for_customer=lazy("Support and updates come with the purchase of a paid product."),
     ),
     Remedy.REACTIVATE: Label(
-        lazy("The customer can reactivate it on the purchase’s page."),
+        lazy("The customer can reactivate it on the purchase page."),
         for_customer=lazy("You can reactivate it at any time: support and updates resume as soon as you pay."),
     ),
     Remedy.WAIT_FOR_PAYMENT: Label(
@@ -124,7 +124,7 @@ DOWNLOADS: Mapping[DownloadVerdict, LazyText] = {
     DownloadVerdict.REFUNDED: lazy("The purchase was refunded, so its downloads are no longer available."),
     DownloadVerdict.PAYMENT_DISPUTED: lazy("The bank reversed the payment, so downloads are not available."),
     DownloadVerdict.NOT_BOUGHT: lazy("This update is sold separately and has not been bought."),
-    DownloadVerdict.NO_BUSINESS_CARE: lazy("Updates come with Business Care, which this purchase does not have."),
+    DownloadVerdict.NO_BUSINESS_CARE: lazy("Updates come with Business Care, which this purchase does not include."),
     DownloadVerdict.NOT_STARTED: lazy("Business Care has not started yet."),
     DownloadVerdict.PAYMENT_PENDING: lazy("You can download it once the new period is paid."),
     DownloadVerdict.BUSINESS_CARE_OVER: lazy("It was published after your Business Care ended."),

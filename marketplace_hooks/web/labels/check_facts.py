@@ -58,15 +58,15 @@ def _site(evidence: Mapping[str, Any]) -> Facts:
         yield gettext("Finding"), entitlement_label(code)
     elif "reported_shop" in evidence:
         found = gettext(
-            "The companion of another shop of the same installation responded: shop %(reported)s instead "
-            "of shop %(asked)s.",
+            "The report comes from the companion module of another shop in the same installation: shop %(reported)s "
+            "instead of shop %(asked)s.",
             reported=evidence["reported_shop"],
             asked=evidence["asked_shop"],
         )
         yield gettext("Finding"), found
         yield from _source(evidence)
     elif "asked_shop" in evidence:
-        yield gettext("Finding"), gettext("Another shop of the same installation, according to the shop.")
+        yield gettext("Finding"), gettext("Another shop in the same installation, according to the shop.")
         yield from _source(evidence)
     elif evidence.get("test_copy"):
         yield gettext("Finding"), gettext("A test copy of the site the product was bought for.")
@@ -76,7 +76,7 @@ def _site(evidence: Mapping[str, Any]) -> Facts:
 
 def _version(evidence: Mapping[str, Any]) -> Facts:
     version = evidence.get("version")
-    yield gettext("Version found"), gettext("not known") if version is None else str(version)
+    yield gettext("Version found"), gettext("unknown") if version is None else str(version)
     fork = evidence.get("fork")
     if fork:
         own = fork.get("version")
@@ -85,8 +85,8 @@ def _version(evidence: Mapping[str, Any]) -> Facts:
             yield gettext("Based on PrestaShop"), str(fork["made_from"])
     yield from _source(evidence)
     for key, label in (
-        ("announced_at_purchase", gettext("Announced on the purchase date")),
-        ("announced_today", gettext("Announced today")),
+        ("announced_at_purchase", gettext("Advertised on the purchase date")),
+        ("announced_today", gettext("Advertised today")),
     ):
         announced = evidence.get(key)
         if announced is not None:
@@ -122,7 +122,7 @@ def _conflicts(evidence: Mapping[str, Any]) -> Facts:
     declared = evidence.get("declared_overrides") or []
     unmarked = evidence.get("unmarked_overrides") or []
     if declared:
-        yield gettext("Overrides declared as conflicting on the product’s page"), _paths(declared)
+        yield gettext("Overrides listed as conflicting on the product page"), _paths(declared)
     if unmarked:
         yield gettext("Overrides of the product’s own classes, not added by any module"), _paths(unmarked)
     others = [path for path in evidence.get("overrides") or [] if path not in {*declared, *unmarked}]

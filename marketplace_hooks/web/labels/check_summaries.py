@@ -70,7 +70,7 @@ def _how_sure(evidence: Check) -> str | None:
 
 def _meaning(name: str, evidence: Check) -> str:
     if name == "conflicting_development" and evidence.get("announced") == 0:
-        return gettext("The product’s page lists no known incompatibility.")
+        return gettext("The product page lists no known incompatibility.")
     return str(CHECK_PURPOSES.get(name, ""))
 
 
@@ -88,9 +88,9 @@ def _merchant_site(result: CheckResult, evidence: Check) -> str:
             return gettext("It is a test copy of the shop the product was bought for.")
         return gettext("It is the shop the product was bought for.")
     if result is CheckResult.FAIL and "reported_shop" in evidence:
-        return gettext("The companion of another shop of the same installation has reported.")
+        return gettext("The report comes from the companion module of another shop in the same installation.")
     if result is CheckResult.FAIL and "asked_shop" in evidence:
-        return gettext("According to your shop, this is a different shop of the same installation.")
+        return gettext("According to your shop, this is a different shop in the same installation.")
     if result is CheckResult.FAIL:
         return gettext("This is not the shop the product was bought for. We did not visit it.")
     return why_not_entitled(Code(evidence["code"])) if "code" in evidence else gettext("Unknown.")
@@ -110,12 +110,14 @@ def _platform_version(result: CheckResult, evidence: Check) -> str:
     if announced is None:
         return gettext("PrestaShop %(version)s.", version=version)
     text = (
-        gettext("PrestaShop %(version)s, one of the announced versions (%(range)s).", version=version, range=announced)
+        gettext("PrestaShop %(version)s, one of the advertised versions (%(range)s).", version=version, range=announced)
         if result is CheckResult.PASS
-        else gettext("PrestaShop %(version)s; the announced versions were %(range)s.", version=version, range=announced)
+        else gettext(
+            "PrestaShop %(version)s; the advertised versions were %(range)s.", version=version, range=announced
+        )
     )
     if result is CheckResult.FAIL and evidence.get("compatible_today"):
-        today = gettext("The product’s page announces it today.")
+        today = gettext("The product page advertises it today.")
         text = f"{text} {today}"
     return f"{text} {_contradicted(evidence)}".strip()
 
@@ -147,12 +149,12 @@ def _conflicts(result: CheckResult, evidence: Check) -> str:
     if result is CheckResult.FAIL:
         return " ".join(_conflicts_found(evidence))
     if result is CheckResult.PASS:
-        return gettext("Nothing announced as incompatible with the product.")
+        return gettext("Nothing listed as incompatible with the product.")
     seen = evidence.get("modules_seen_in_code") or []
     if seen:
         return gettext(
-            "Your home page’s code mentions something announced as incompatible with the product: "
-            "%(names)s. We could not see whether it is installed.",
+            "Your home page’s code mentions something listed as incompatible with the product: %(names)s. We could "
+            "not see whether it is installed.",
             names=_names(seen),
         )
     return gettext("We could not see everything your shop uses.")
@@ -164,7 +166,7 @@ def _conflicts_found(evidence: Check) -> list[str]:
     declared = evidence.get("declared_overrides") or ([] if unmarked else evidence.get("overrides") or [])
     found = []
     if modules or declared:
-        found.append(gettext("Announced as incompatible with the product: %(names)s.", names=_names(modules, declared)))
+        found.append(gettext("Listed as incompatible with the product: %(names)s.", names=_names(modules, declared)))
     if unmarked:
         found.append(
             gettext("Overrides of the product’s code, not added by any module: %(names)s.", names=_names(unmarked))

@@ -16,9 +16,7 @@ CHECKS: Mapping[str, Label] = {
     "merchant_site": Label(lazy("Merchant site"), for_customer=lazy("The shop it was bought for")),
     "platform_version": Label(lazy("PrestaShop version"), for_customer=lazy("PrestaShop version")),
     "product_installed": Label(lazy("Product on the site"), for_customer=lazy("The product on your shop")),
-    "conflicting_development": Label(
-        lazy("Conflicting developments"), for_customer=lazy("Other modules and developments")
-    ),
+    "conflicting_development": Label(lazy("Conflicting code"), for_customer=lazy("Other modules and custom code")),
     "sources": Label(lazy("Source code of the product"), for_customer=lazy("Source files of the product")),
     "platform_sources": Label(lazy("Source code of PrestaShop"), for_customer=lazy("Source files of PrestaShop")),
     "reach": Label(lazy("Your shop is reachable")),
@@ -28,9 +26,11 @@ CHECK_PURPOSES: Mapping[str, LazyText] = {
     "entitlement": lazy("Support is part of Business Care, which must be active on the day you send your request."),
     "merchant_site": lazy("Support covers the shop the product was bought for, and its test copies."),
     "reach": lazy("We visit your shop as any visitor could, to see what it runs. Nothing is changed."),
-    "platform_version": lazy("On the day you bought it, the product’s page announced the compatible versions."),
+    "platform_version": lazy(
+        "The compatible versions are those advertised on the product page on the day you bought it."
+    ),
     "product_installed": lazy("For the seller’s information only. It is not a reason to refuse."),
-    "conflicting_development": lazy("Some modules and overrides are announced as incompatible with the product."),
+    "conflicting_development": lazy("Some modules and overrides are listed as incompatible with the product."),
     "sources": lazy("Support only covers the original files, as published by the seller."),
     "platform_sources": lazy("Support only covers shops whose PrestaShop files are unchanged."),
 }
@@ -52,7 +52,7 @@ STRENGTHS: Mapping[Strength, Label] = {
         for_customer=lazy("Reported by your shop’s companion module, and signed for this check."),
     ),
     Strength.VERIFIED: Label(
-        lazy("verified"), for_customer=lazy("Verified: PrestaShop itself answered, with the key you gave.")
+        lazy("verified"), for_customer=lazy("Verified: PrestaShop itself responded, using the key you provided.")
     ),
     Strength.OBSERVED: Label(lazy("observed"), for_customer=lazy("Seen on your shop, as any visitor can see it.")),
     Strength.MAY_BE_STALE: Label(
@@ -60,7 +60,7 @@ STRENGTHS: Mapping[Strength, Label] = {
         for_customer=lazy("Read from a file that is not always kept up to date: it may describe an earlier version."),
     ),
     Strength.DECLARED: Label(
-        lazy("declared, not verified"), for_customer=lazy("As you declared. We could not verify it.")
+        lazy("declared, not verified"), for_customer=lazy("You declared this. We could not verify it.")
     ),
 }
 """How sure a finding is."""

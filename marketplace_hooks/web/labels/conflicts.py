@@ -112,7 +112,9 @@ def _impossible_move(refused: Refused, role: Role) -> str:
     state = refused.facts.get("state")
     if state in list(Handling):
         stands = f"{states} {HANDLINGS[Handling(state)]}".lstrip()
-        return gettext("Nothing was changed, because the request has moved on. %(stands)s", stands=stands)
+        return gettext(
+            "Nothing was changed, because the request has changed in the meantime. %(stands)s", stands=stands
+        )
     if state in list(RefundState):
         return gettext("Nothing was changed: no refund is waiting for your choice.")
     return OTHER.for_role(role)

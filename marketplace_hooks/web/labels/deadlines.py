@@ -46,9 +46,7 @@ POLICIES: Mapping[BusinessDayPolicy, Label] = {
 
 SKIPPED: Mapping[SkipReason, Label] = {
     SkipReason.WEEK_END: Label(lazy("weekend"), for_customer=lazy("weekends")),
-    SkipReason.CLOSURE: Label(
-        lazy("announced closure"), for_customer=lazy("days when the seller is closed, as announced")
-    ),
+    SkipReason.CLOSURE: Label(lazy("announced closure"), for_customer=lazy("the seller’s announced closures")),
     SkipReason.HOLIDAY: Label(lazy("public holiday"), for_customer=lazy("public holidays")),
 }
 """Why a day did not count."""

@@ -24,7 +24,7 @@ _MESSAGES: tuple[tuple[str, LazyText], ...] = (
     (r"Not a valid date\.|.* cannot be formatted as a date\.", lazy("It must be a day, such as 2026-03-02.")),
     (
         r"Must be an instant with its offset.*",
-        lazy("It must be a date and time with its offset, such as 2026-03-02T10:00:00+01:00."),
+        lazy("It must be a date and time with a UTC offset, such as 2026-03-02T10:00:00+01:00."),
     ),
     (r"lies more than 5 minutes in the future", lazy("It is more than 5 minutes in the future.")),
     (r"Number too large\.", lazy("The number is too large.")),
@@ -106,7 +106,7 @@ _MESSAGES: tuple[tuple[str, LazyText], ...] = (
     (r"An event is at most (?P<most>\d+) bytes\.", lazy("An event must not exceed %(most)s bytes.")),
     (r"the body must be an object with .*", lazy("It must be an object with type, timestamp and data.")),
     (r"type must be a dotted name .*", lazy("The type must be a name such as product.upserted.")),
-    (r"timestamp must be RFC 3339 .*", lazy("The timestamp must be a date and time with its offset.")),
+    (r"timestamp must be RFC 3339 .*", lazy("The timestamp must be a date and time with a UTC offset.")),
     (r"data must be an object", lazy("The data must be an object.")),
     (r"an object has the same name twice", lazy("An object has the same name twice.")),
     (r"the body is nested .*", lazy("It is nested too deeply.")),

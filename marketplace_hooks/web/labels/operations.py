@@ -32,7 +32,7 @@ OUTCOMES: dict[str, LazyText] = {
     "scheduled": lazy("scheduled for later"),
     "no_effect": lazy("no change needed"),
     "superseded": lazy("newer data already received"),
-    "mapped": lazy("events were made of it"),
+    "mapped": lazy("converted into events"),
 }
 SCOPES: dict[Scope, LazyText] = {
     Scope.READ: lazy("Read only"),

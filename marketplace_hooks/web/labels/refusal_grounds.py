@@ -22,11 +22,11 @@ GROUND_LABELS: Mapping[Ground, GroundLabel] = {
     Ground.NOT_AN_ADVERTISED_FEATURE: GroundLabel(
         name=lazy("It is not about an advertised feature"),
         for_seller=lazy(
-            "The request is not directly and exclusively about the features announced on the product’s page."
+            "The request is not directly and exclusively about the features advertised on the product page."
         ),
         for_customer=lazy(
-            "The seller may refuse a request that is not directly and exclusively about the features "
-            "announced on the product’s page."
+            "The seller may refuse a request that is not directly and exclusively about the features advertised on "
+            "the product page."
         ),
     ),
     Ground.OTHER_MERCHANT_SITE: GroundLabel(
@@ -45,23 +45,22 @@ GROUND_LABELS: Mapping[Ground, GroundLabel] = {
     ),
     Ground.PLATFORM_VERSION_INCOMPATIBLE: GroundLabel(
         name=lazy("The site’s PrestaShop version is not compatible"),
-        for_seller=lazy("Based on the versions announced on the product’s page on the purchase date."),
+        for_seller=lazy("Based on the versions advertised on the product page on the purchase date."),
         for_customer=lazy(
-            "The seller may refuse a shop whose PrestaShop version was not among those announced on the purchase date."
+            "The seller may refuse to support a shop whose PrestaShop version was not among those advertised on "
+            "the purchase date."
         ),
     ),
     Ground.CONFLICTING_DEVELOPMENT: GroundLabel(
-        name=lazy("Additional developments conflict with the product"),
-        for_seller=lazy("The site has additional developments that conflict and are incompatible with the product."),
+        name=lazy("Additional code conflicts with the product"),
+        for_seller=lazy("The site has additional code that conflicts with the product and is incompatible with it."),
         for_customer=lazy(
-            "The seller may refuse a shop with additional developments that are incompatible with the product."
+            "The seller may refuse to support a shop with additional code that is incompatible with the product."
         ),
     ),
     Ground.SOURCE_MODIFIED: GroundLabel(
         name=lazy("The customer has changed the source code"),
-        for_seller=lazy(
-            "The customer made custom developments, or changed source files of the product or of PrestaShop."
-        ),
+        for_seller=lazy("The customer added custom code, or changed source files of the product or of PrestaShop."),
         for_customer=lazy("The seller may refuse if the source files of the product or of PrestaShop were changed."),
     ),
 }

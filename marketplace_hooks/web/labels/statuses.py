@@ -55,9 +55,9 @@ CHANGES: Mapping[str, Label] = {
 }
 """What a cascade follows from."""
 STEPS: Mapping[str, LazyText] = {
-    "product_page": lazy("The product’s page"),
-    "product_pages": lazy("The products’ pages"),
-    "pack_page": lazy("The pack’s page"),
+    "product_page": lazy("The product page"),
+    "product_pages": lazy("The product pages"),
+    "pack_page": lazy("The pack page"),
     "packs": lazy("The packs that contain it"),
     "packs_of_seller": lazy("The packs that contain them"),
     "renewals": lazy("The tacit renewals of Business Care"),

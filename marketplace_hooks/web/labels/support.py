@@ -36,7 +36,7 @@ HANDLINGS: Mapping[str, LazyText] = {
     Handling.ACCEPTED: lazy("Your request is with the seller, who has not responded yet."),
     Handling.ACKNOWLEDGED: lazy("The seller is working on your request."),
     Handling.REFUSED: lazy("The seller refused your request."),
-    "overturned": lazy("The marketplace overturned the refusal: your request is with the seller again."),
+    "overturned": lazy("The marketplace overturned the refusal: your request is back with the seller."),
     Handling.CONTESTED: lazy("You contested the refusal. The marketplace will decide."),
     Handling.RESOLVED: lazy("The seller says the problem is solved."),
     Handling.CLOSED: lazy("This request is closed."),

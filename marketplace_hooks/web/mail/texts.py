@@ -34,7 +34,7 @@ _TO_CUSTOMER: dict[str, MailText] = {
     ),
     "support_request.not_entitled": MailText(
         lazy("Your request could not be accepted: %(about)s"),
-        lazy("Your request about %(product)s is not covered by an active Business Care. %(why)s %(remedy)s"),
+        lazy("Your request about %(product)s is not covered by active Business Care. %(why)s %(remedy)s"),
     ),
     "support_request.message_posted": MailText(
         lazy("New message: %(about)s"), lazy("There is a new message in the conversation about %(product)s.")
@@ -69,8 +69,8 @@ _TO_CUSTOMER: dict[str, MailText] = {
     "support_request.overturned": MailText(
         lazy("The refusal was overturned: %(about)s"),
         lazy(
-            "The marketplace has overturned the refusal of your request about %(product)s: the seller "
-            "must continue with it."
+            "The marketplace has overturned the refusal of your request about %(product)s: the seller must continue "
+            "working on it."
         ),
     ),
     "support_request.offer_made": MailText(
@@ -83,8 +83,8 @@ _TO_CUSTOMER: dict[str, MailText] = {
     "support_request.resolved": MailText(
         lazy("Is it fixed? %(about)s"),
         lazy(
-            "The seller says that your request about %(product)s is resolved. If the problem is not "
-            "fixed, let us know by %(until)s: the seller must then continue."
+            "The seller says that your request about %(product)s is resolved. If the problem is not fixed, let us "
+            "know by %(until)s: the seller must then continue working on it."
         ),
     ),
     "support_request.refund_due": MailText(
@@ -108,7 +108,7 @@ _TO_CUSTOMER: dict[str, MailText] = {
         ),
     ),
     "support_request.refund_settled": MailText(
-        lazy("Your refund is complete: %(about)s"),
+        lazy("You have been refunded in full: %(about)s"),
         lazy("Everything you were owed for %(product)s has been refunded: %(amount)s."),
     ),
     "support_request.closed": MailText(
@@ -162,7 +162,7 @@ _TO_SELLER: dict[str, MailText] = {
     ),
     "support_request.kind_changed:proposed": MailText(
         lazy("Another type of request is proposed: %(about)s"),
-        lazy("It is proposed to handle the request about %(product)s as “%(kind)s”. The customer must agree."),
+        lazy("A proposal was made to handle the request about %(product)s as “%(kind)s”. The customer must agree."),
     ),
     "support_request.kind_changed": MailText(
         lazy("The type of a request has changed: %(about)s"),
@@ -171,32 +171,29 @@ _TO_SELLER: dict[str, MailText] = {
     "support_request.checked": MailText(
         lazy("The customer’s site was checked: %(about)s"),
         lazy(
-            "The check of the site found a reason for which you may refuse the request about "
-            "%(product)s: %(ground)s. See the request’s page for details. You can still help."
+            "The check of the site found a reason for which you may refuse the request about %(product)s: "
+            "%(ground)s. See the request page for details. You can still help."
         ),
     ),
     "support_request.proposed:refusal": MailText(
         lazy("Please confirm the refusal: %(about)s"),
         lazy(
-            "One of your programs proposes to refuse the request about %(product)s. Deadlines keep "
-            "running until someone confirms it on the request’s page; it then counts from when it was "
-            "received."
+            "One of your programs proposes to refuse the request about %(product)s. Deadlines keep running until "
+            "someone confirms it on the request page; it then counts from when it was received."
         ),
     ),
     "support_request.proposed:resolution": MailText(
         lazy("Please confirm the resolution: %(about)s"),
         lazy(
-            "One of your programs proposes to mark the request about %(product)s as resolved. Deadlines "
-            "keep running until someone confirms it on the request’s page; it then counts from when it "
-            "was received."
+            "One of your programs proposes to mark the request about %(product)s as resolved. Deadlines keep running "
+            "until someone confirms it on the request page; it then counts from when it was received."
         ),
     ),
     "support_request.proposed:offer": MailText(
         lazy("Please confirm the offer: %(about)s"),
         lazy(
-            "One of your programs offered a paid update for the request about %(product)s. The customer "
-            "can already accept or decline it. It counts as your response once someone confirms it on "
-            "the request’s page."
+            "One of your programs offered a paid update for the request about %(product)s. The customer can already "
+            "accept or decline it. It counts as your response once someone confirms it on the request page."
         ),
     ),
     "support_request.contested": MailText(
@@ -205,7 +202,10 @@ _TO_SELLER: dict[str, MailText] = {
     ),
     "support_request.overturned": MailText(
         lazy("Your refusal was overturned: %(about)s"),
-        lazy("The marketplace has overturned your refusal of the request about %(product)s. Please continue with it."),
+        lazy(
+            "The marketplace has overturned your refusal of the request about %(product)s. Please continue "
+            "working on it."
+        ),
     ),
     "support_request.overturned:due": MailText(
         lazy("Your refusal was overturned: %(about)s"),
@@ -227,7 +227,7 @@ _TO_SELLER: dict[str, MailText] = {
     ),
     "support_request.reopened": MailText(
         lazy("Reported as not fixed: %(about)s"),
-        lazy("The customer reports that the problem with %(product)s is not fixed. Please continue with it."),
+        lazy("The customer reports that the problem with %(product)s is not fixed. Please continue working on it."),
     ),
     "support_request.reopened:due": MailText(
         lazy("Reported as not fixed: %(about)s"),
@@ -263,7 +263,7 @@ _TO_SELLER: dict[str, MailText] = {
         ),
     ),
     "support_request.refund_settled": MailText(
-        lazy("A refund is complete: %(about)s"),
+        lazy("The customer has been refunded in full: %(about)s"),
         lazy("Everything the customer was owed for %(product)s has been refunded: %(amount)s."),
     ),
     "support_request.closed": MailText(

@@ -64,19 +64,19 @@ def test_what_everybody_can_see_is_enough_to_be_accepted(asks: Asks) -> None:
     customer = asks()
     words = customer.page.visible_text
     assert "Your shop is reachable Passed It responded." in words
-    assert "PrestaShop 8.1.7, one of the announced versions" in words
+    assert "PrestaShop 8.1.7, one of the advertised versions" in words
     assert "Seen on your shop, as any visitor can see it." in words
     assert "Your request is ready to send" in words
     assert 'hx-trigger="every' not in customer.page.text
     sent = sends(customer, shop_of(customer))
     assert (sent.handling, sent.grounds, sent.missing) == ("accepted", [], [])
-    assert "PrestaShop 8.1.7, one of the announced versions" in customer.page.visible_text
+    assert "PrestaShop 8.1.7, one of the advertised versions" in customer.page.visible_text
 
 
 def test_a_version_that_was_not_announced_is_told_with_its_ground(asks: Asks) -> None:
     words = asks(version="1.6.1.24").page.visible_text
     assert "You can send it; the seller may refuse it" in words
-    assert "PrestaShop 1.6.1.24; the announced versions were" in words
+    assert "PrestaShop 1.6.1.24; the advertised versions were" in words
     assert "You can contest a refusal within 30 days" in words
 
 
@@ -91,7 +91,7 @@ def test_a_key_makes_it_certain_and_one_that_does_not_fit_is_explained(asks: Ask
     customer.post(f"{path}/again", webservice_key=DEMO_KEY)
     latest = customer.page.path
     shop_of(customer).run_all_now()
-    assert "Verified: PrestaShop itself answered, with the key you gave." in customer.get(latest).visible_text
+    assert "Verified: PrestaShop itself responded, using the key you provided." in customer.get(latest).visible_text
     assert customer.get(path).answer.headers["Location"].endswith(latest)
 
 
@@ -105,7 +105,7 @@ def test_what_a_shop_hides_is_declared_and_marked_as_such(asks: Asks) -> None:
     assert (page.status, "Enter a version" in page.visible_text) == (422, True)
     assert page.form(f"{path}/declaration").fields["platform_version"] == "8,1"
     page = customer.post(f"{path}/declaration", platform_version="8.1.7", modules="name;version\nlumengallery;2.1.0")
-    assert "As you declared. We could not verify it." in page.visible_text
+    assert "You declared this. We could not verify it." in page.visible_text
     assert "Your request is ready to send" in page.visible_text
 
 

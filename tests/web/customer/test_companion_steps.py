@@ -89,7 +89,7 @@ def test_the_page_of_a_check_gives_the_module_its_hash_and_three_sentences(custo
 
 
 def test_what_only_a_key_or_the_companion_can_tell_is_one_optional_line(customer: Browser) -> None:
-    names = "Other modules and developments, Source files of the product, Source files of PrestaShop"
+    names = "Other modules and custom code, Source files of the product, Source files of PrestaShop"
     assert f"Optional, not checked: {names}" in customer.page.visible_text
     assert "Your request is ready to send" in customer.page.visible_text
 
@@ -137,7 +137,7 @@ def test_a_report_that_is_refused_says_why_on_the_page_and_in_the_api_until_a_go
         assert text.count(f"Companion module: The companion’s report {words}") == 1
         assert text.count(f"Report of the companion module, refused · The companion’s report {words}") == 1
         assert "<script>alert" not in customer.page.text
-        assert "PrestaShop 8.1.7, one of the announced versions" in text
+        assert "PrestaShop 8.1.7, one of the advertised versions" in text
         assert "Your request is ready to send" in text
         answer = api.get(f"/eligibility/{shown[3]}").get_json()
         assert code in [one["code"] for one in answer["remarks"] if one["rung"] == "companion"]

@@ -177,7 +177,7 @@ def test_an_overturned_refusal_is_told_as_such_and_not_as_unanswered(customer: B
     in_transaction(desk, lambda uow: moves.contest(uow, REQUEST, text="No", cause=CAUSE))
     in_transaction(desk, lambda uow: moves.overturn(uow, REQUEST, reason="Right", cause=CAUSE))
     words = customer.get(PAGE).visible_text
-    assert "The marketplace overturned the refusal: your request is with the seller again." in words
+    assert "The marketplace overturned the refusal: your request is back with the seller." in words
     assert ("Refusal overturned" in words, "who has not responded yet" in words) == (True, False)
     assert "Refusal overturned" in customer.get("/support").visible_text
     in_transaction(desk, lambda uow: refuses(uow, Ground.CONFLICTING_DEVELOPMENT))
@@ -269,7 +269,9 @@ def test_a_move_that_came_too_late_is_a_sentence(customer: Browser, desk: Market
     answer = customer.client.post(f"{PAGE}/withdraw", data=form)
     assert answer.status_code == 409
     both_states = "It is already “Withdrawn by the customer”. You withdrew this request."
-    assert f"Nothing was changed, because the request has moved on. {both_states}" in visible_text(answer.text)
+    assert f"Nothing was changed, because the request has changed in the meantime. {both_states}" in visible_text(
+        answer.text
+    )
     assert customer.client.post(f"{PAGE}/unheard-of", data=form).status_code == 404
 
 

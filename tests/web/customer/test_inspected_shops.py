@@ -113,7 +113,7 @@ def test_what_was_asked_and_answered_is_read_by_both_sides_and_holds_no_secret(c
     operator = browser_of(marketplace, "operator", "operator-1").get(f"/operator/requests/{sent.id}")
     for page in (checked, customer.get(f"/support/{sent.id}"), seller, operator):
         text = page.visible_text
-        assert "What we asked of the shop, and what it answered" in text
+        assert "Requests sent to the shop, and its responses" in text
         assert "/api/shop_urls?display=full" in text
         assert "Response 200 · text/html" in text
         assert "<!doctype html> <html lang=" in text

@@ -32,7 +32,7 @@ def test_several_things_of_one_id_are_listed_and_an_unknown_id_is_said(
     listed = operator.get("/operator/search?q=seller-1")
     assert {"/operator/products/seller-1", "/operator/sellers/seller-1"} <= set(listed.links)
     unknown = operator.get("/operator/search?q=<gallery>")
-    assert "Nothing has the ID <gallery>" in unknown.visible_text
+    assert "No item has the ID <gallery>" in unknown.visible_text
     assert "/operator/products?q=%3Cgallery%3E" in unknown.links
     for nothing in ("", "?q=", "?q=%00", "?q=+"):
         assert "Enter a complete ID" in operator.get(f"/operator/search{nothing}").visible_text

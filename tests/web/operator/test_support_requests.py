@@ -89,7 +89,7 @@ def test_who_decides_a_contest_reads_what_was_announced_checked_and_shown(shop: 
     page = operator.get(PAGE).visible_text
     announced = sample("product.upserted")["data"]["listing"]
     versions = f"PrestaShop {announced['compatible_from']} to {announced['compatible_to']}"
-    for text in ("Announced on the purchase date", versions, "Checks", "The carrier’s mail of 2 March"):
+    for text in ("Advertised on the purchase date", versions, "Checks", "The carrier’s mail of 2 March"):
         assert text in page, text
     assert "No check can establish this: a person decides." in page
 

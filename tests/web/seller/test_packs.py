@@ -48,7 +48,7 @@ def test_the_list_says_by_whom_or_by_which_product_a_pack_is_hidden(shop: Market
     shop.change_status("mod-2", OFFLINE)
     shop.run_all_now()
     words = browser.get("/seller/packs").visible_text
-    assert ("Image pack Hidden" in words, "Offline in it: Étiquettes de colis (en)" in words) == (True, True)
+    assert ("Image pack Hidden" in words, "Offline product: Étiquettes de colis (en)" in words) == (True, True)
     assert "One of its products is offline." in browser.get(PACK).visible_text
     assert "stays hidden while one of its products is offline" not in words
     asks(browser)

@@ -117,7 +117,7 @@ def test_a_refusal_names_the_ground_in_words_and_pauses_the_fix(desk: Marketplac
         "It is about another merchant site",
         "It is about work on the site or a third-party service",
         "The site’s PrestaShop version is not compatible",
-        "Additional developments conflict with the product",
+        "Additional code conflicts with the product",
         "The customer has changed the source code",
     ):
         assert ground in words
