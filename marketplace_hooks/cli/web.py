@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import resource
 import sys
 
 import click
@@ -16,6 +17,8 @@ from .root import hooks_group
 
 CONNECTIONS = 4_096
 """Open at once at each web process, idle ones too; more wait to be accepted."""
+OTHER_FILES = 256
+"""So many files of a web process are no connections of clients."""
 EXTRA_THREADS = 64
 """So that a prompt body finds one while a crowd of slow ones is being ended."""
 
@@ -51,7 +54,21 @@ def web_server_command(settings: Settings, host: str, port: int) -> list[str]:
     # It warns of so many threads at each start, and of nothing else.
     command = [sys.executable, "-m", "marketplace_hooks.granian_server", "--interface", "wsgi", "--factory", "--no-ws"]
     command += ["--http", "1", "--log-level", "error"]
-    command += ["--respawn-failed-workers", "--backpressure", str(CONNECTIONS), "--host", host, "--port", str(port)]
+    command += [
+        "--respawn-failed-workers",
+        "--backpressure",
+        str(_most_connections()),
+        "--host",
+        host,
+        "--port",
+        str(port),
+    ]
     command += ["--workers-kill-timeout", "15"]  # one that does not stop would serve the port for ever.
     command += ["--workers", str(settings.web_processes), "--blocking-threads", str(threads)]
     return [*command, "marketplace_hooks.standalone:create_app"]
+
+
+def _most_connections() -> int:
+    """Fewer where the system allows few open files: each that is looked at is a file twice (`web/slow_connections`)."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return CONNECTIONS if most == resource.RLIM_INFINITY else max(1, min(CONNECTIONS, (most - OTHER_FILES) // 2))

@@ -19,6 +19,7 @@ from ..config.settings import Settings
 from .fast_path import StartResponse
 from .problems import problem
 from .slow_connections import SlowConnections
+from .standstill import RequestPlace, end_at_standstill
 from .state import state
 
 
@@ -29,20 +30,23 @@ class RequestGate:
         self._app = app.wsgi_app
         self._largest_body = settings.max_body_bytes
         self._connections = SlowConnections(body_s=settings.body_s, most_bodies=settings.bodies_at_once)
-        self._places: SimpleQueue[None] = SimpleQueue()
-        for _ in range(settings.web_threads):
-            self._places.put(None)
+        self.places = [RequestPlace() for _ in range(settings.web_threads)]
+        self._free: SimpleQueue[RequestPlace] = SimpleQueue()
+        for place in self.places:
+            self._free.put(place)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ:
             refusal = self._take_in_body(environ)
             if refusal is not None:
                 return refusal(environ, start_response)
-        self._places.get()
+        place = self._free.get()
+        place.take()
         try:
             return self._app(environ, start_response)
         finally:
-            self._places.put(None)
+            place.leave()
+            self._free.put(place)
 
     def _take_in_body(self, environ: dict[str, Any]) -> Response | None:
         """Put the whole body into the environment, or say why it cannot be had."""
@@ -66,5 +70,8 @@ class RequestGate:
 
 
 def install_request_gate(app: Flask) -> None:
-    """Put the gate before everything else of an app that is ours alone."""
-    app.wsgi_app = RequestGate(app, state(app).runtime.settings)  # type: ignore[method-assign] # the hook that Flask documents
+    """Put the gate before everything else of an app that is ours alone, in the process that serves it."""
+    settings = state(app).runtime.settings
+    gate = RequestGate(app, settings)
+    app.wsgi_app = gate  # type: ignore[method-assign] # the hook that Flask documents
+    end_at_standstill(gate.places, settings)

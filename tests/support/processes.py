@@ -61,8 +61,8 @@ class Fault:
     """A fault to inject `at` a function (`module:name`), `when` (before, after) its `call`th call in one process.
 
     With `inside`, only calls count that come from a function of that name.
-    `action` is `kill`, `kill with parent` or `stop` (until SIGCONT). It happens at most `limit` times in all processes
-    that are started with it; a fault belongs to one test.
+    `action` is `kill`, `kill with parent`, `stop` (until SIGCONT) or `block` (the thread, for ever). It happens at most
+    `limit` times in all processes that are started with it; a fault belongs to one test.
     """
 
     at: str

@@ -9,6 +9,7 @@ import os
 import select
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,8 +17,6 @@ from pathlib import Path
 
 import pytest
 
-from marketplace_hooks.cli.web import web_server_command
-from marketplace_hooks.config.loading import load
 from marketplace_hooks.config.settings import PREFIX
 from marketplace_hooks.remote.signatures import signed_headers
 
@@ -28,6 +27,7 @@ from ..support.processes import wait_until
 
 PATIENCE_S = 60.0
 BODY_S = 4.0
+FEW_FILES = 400
 HEAD = b"POST /webhooks/marketplace HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 HALF_SENT = [
     HEAD + b"Content-Length: 600\r\n\r\n",
@@ -41,12 +41,16 @@ HALF_SENT = [
 class Server:
     """The web server that `marketplace-hooks web` becomes, with one process that works on two requests at a time."""
 
-    def __init__(self, folder: Path, database_url: str) -> None:
+    def __init__(
+        self, folder: Path, database_url: str, *, body_s: float = BODY_S, most_files: int | None = None
+    ) -> None:
         self.port = free_port()
         named = {"DATABASE_URL": database_url, "INSTANCE": str(folder), "WEBHOOK_SECRETS": SECRET}
-        named |= {"WEB_PROCESSES": "1", "WEB_THREADS": "2", "BODY_S": str(BODY_S)}
+        named |= {"WEB_PROCESSES": "1", "WEB_THREADS": "2", "BODY_S": str(body_s)}
         environment = {f"{PREFIX}{name}": value for name, value in named.items()}
-        command = web_server_command(load({}, environment), "127.0.0.1", self.port)
+        command = [sys.executable, "-m", "marketplace_hooks", "web", "--port", str(self.port)]
+        if most_files is not None:
+            command = ["sh", "-c", f'ulimit -n {most_files}; exec "$@"', "sh", *command]
         self.process = subprocess.Popen(command, env={**os.environ, **environment})
         wait_until(lambda: takes_connections(self.port), PATIENCE_S, "the server did not start", str)
 
@@ -130,5 +134,20 @@ def test_an_answer_to_a_large_body_says_what_is_wrong_before_it_is_sent(server: 
 def test_a_stop_does_not_wait_for_half_a_body(server: Server) -> None:
     with server.open(HALF_SENT[0]):
         assert server.status_of_health() == 200
+        server.process.terminate()
+        server.process.wait(PATIENCE_S)
+
+
+def test_half_sent_bodies_are_ended_also_where_the_system_allows_few_open_files(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    """Whoever ends them opens files itself."""
+    server = Server(tmp_path, sqlite_url, body_s=1.0, most_files=FEW_FILES)
+    try:
+        with contextlib.ExitStack() as opened:
+            for _ in range(FEW_FILES):
+                opened.enter_context(server.open(HALF_SENT[0]))
+            assert server.status_of_health() == 200
+    finally:
         server.process.terminate()
         server.process.wait(PATIENCE_S)

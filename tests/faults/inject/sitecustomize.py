@@ -34,6 +34,8 @@ def _strike(rule):
             continue
         os.write(handle, str(os.getpid()).encode())
         os.close(handle)
+        if rule["action"] == "block":
+            threading.Event().wait()
         if rule["action"] == "kill with parent":
             os.kill(os.getppid(), signal.SIGKILL)
         os.kill(os.getpid(), signal.SIGSTOP if rule["action"] == "stop" else signal.SIGKILL)
