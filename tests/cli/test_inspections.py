@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,9 @@ from marketplace_hooks.models.inspections import Evidence, SiteCredential
 from marketplace_hooks.services.core.runtime import Runtime
 from marketplace_hooks.standalone import build_app
 
-from ..remote.probes.conftest import CLIENT
-from ..remote.probes.test_failures import ADMIN_ROWS, WEBSERVICE_ROWS
+from ..remote.probes.conftest import CLIENT, COMPANION
+from ..remote.probes.test_failures import ADMIN_ROWS, PUBLIC_ROWS, WEBSERVICE_ROWS
+from ..remote.probes.test_kinds_of_shops import LONGEST_S
 
 SHOP = Shop(
     version="9.1.4",
@@ -35,12 +37,12 @@ SHOP = Shop(
 class Console:
     """The command line of one installation."""
 
-    def __init__(self, url: str, instance: Path) -> None:
+    def __init__(self, url: str, instance: Path, *, deadline_s: float = 5) -> None:
         settings = {
             "DATABASE_URL": url,
             "INSTANCE": str(instance),
             "ALLOWED_NETWORKS": "127.0.0.0/8",
-            "INSPECTION_DEADLINE_S": 5,
+            "INSPECTION_DEADLINE_S": deadline_s,
         }
         self.app = build_app({PREFIX + name: value for name, value in settings.items()})
 
@@ -105,6 +107,36 @@ def test_every_failure_of_a_credential_is_told_on_the_command_line(console: Cons
         env = {f"INSPECT_{kind.upper()}": value for kind, value in given.items()}
         asked = ["--client-id", given["client_id"]] if "client_id" in given else ["--webservice-key"]
         result = console.run("inspect", site.origin + "/", "--fresh", *asked, env=env)
+        assert result.exception is None or isinstance(result.exception, SystemExit), (name, result.exception)
+        assert row.english in " ".join(result.stdout.split()), name
+
+
+def test_a_shop_that_is_slow_or_never_ends_is_told_on_the_command_line(
+    sqlite_url: str, tmp_path: Path, site: FakeShop
+) -> None:
+    console = Console(sqlite_url, tmp_path, deadline_s=3)
+    for name, row in WEBSERVICE_ROWS.items():
+        if row.note not in (Note.TOO_SLOW, Note.TOO_LARGE):
+            continue
+        site.shop = Shop(**{"version": row.versions[-1], **row.shop})
+        began = time.monotonic()
+        result = console.run(
+            "inspect", site.url, "--fresh", "--webservice-key", env={"INSPECT_WEBSERVICE_KEY": DEMO_KEY}
+        )
+        assert time.monotonic() - began < LONGEST_S
+        assert result.exception is None or isinstance(result.exception, SystemExit), (name, result.exception)
+        assert row.english in " ".join(result.stdout.split()), name
+    console.runtime.database.dispose()
+    console.runtime.site_client.close()
+
+
+def test_every_failure_of_what_everybody_may_see_is_told_on_the_command_line(console: Console, site: FakeShop) -> None:
+    for name, (_, row) in PUBLIC_ROWS.items():
+        site.shop = Shop(**row.shop)
+        given = COMPANION.given() if row.credentials is COMPANION else {}
+        env = {f"INSPECT_{kind.upper()}": value for kind, value in given.items()}
+        asked = ["--companion-key"] if given else []
+        result = console.run("inspect", site.url, "--fresh", "--module", "shipping", *asked, env=env)
         assert result.exception is None or isinstance(result.exception, SystemExit), (name, result.exception)
         assert row.english in " ".join(result.stdout.split()), name
 

@@ -47,7 +47,7 @@ def report(shop: Shop, host: str, nonce: str, subject: str) -> dict[str, Any]:
         "nonce": nonce,
         "generated_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "shop": _shop(shop, host),
-        "platform": {"version": shop.version, "php": "8.1.29", "changed_files": list(shop.changed_core_files)},
+        "platform": _platform(shop),
         "modules": [_module(one) for one in shop.modules],
         "overrides": [dict(override) for override in shop.overrides],
     }
@@ -55,6 +55,16 @@ def report(shop: Shop, host: str, nonce: str, subject: str) -> dict[str, Any]:
         files = {path: _file(bytes_) for path, bytes_ in module.files.items()}
         content["files"] = {"module": subject, "entries": files}
     return content
+
+
+def _platform(shop: Shop) -> dict[str, Any]:
+    """The platform; a fork says that it is one, and its files are not compared with those of a PrestaShop."""
+    platform: dict[str, Any] = {"version": shop.version, "php": "8.1.29"}
+    prefix = shop.cookie_prefix.rstrip("-")
+    if prefix != "PrestaShop":
+        name = "thirty bees" if shop.thirty_bees else prefix
+        return {**platform, "fork": {"name": name, "version": shop.thirty_bees}}
+    return {**platform, "changed_files": list(shop.changed_core_files)}
 
 
 def _shop(shop: Shop, host: str) -> dict[str, Any]:

@@ -110,11 +110,12 @@ class Shop:
     What may stand in an inspector's way: a `gate` before every page, `challenge` (prove that you are no robot) or
     `password` (a staging site); `webservice` or `admin_api` switched off; a host that `strips_authorization`
     (CGI without the option ticked); a `firewall` before the API; a `tls_proxy` that hides https from PrestaShop;
-    `maintenance`; a cache that `strips_cookies` from pages asked for without a query; a theme that answers 200 for
-    what it does not have (`soft_404`); asset paths hidden in bundles; PHP warnings; a version header that a proxy
-    changed (`version_headers`, one per value); a `cookie_name` of the merchant's own; a package without the webservice
-    (`has_webservice_files`); a `companion_status` that a server answers in the companion's place; a `fault` of every
-    path that begins with `fault_under`, after or between pauses of `pause_s` seconds.
+    `maintenance`; a cache that `strips_cookies` from pages asked for without a query, or `strips_every_cookie`; a
+    theme that answers 200 for what it does not have (`soft_404`); asset paths hidden in bundles; PHP warnings; a
+    version header that a proxy changed (`version_headers`, one per value); a `cookie_name` of the merchant's own; a
+    package without the webservice (`has_webservice_files`); a `companion_status` that a server answers in the
+    companion's place; a `fault` of every path that begins with `fault_under`, after or between pauses of `pause_s`
+    seconds.
     """
 
     version: str = "8.2.1"
@@ -146,6 +147,7 @@ class Shop:
     gate: str | None = None
     strips_authorization: bool = False
     strips_cookies: bool = False
+    strips_every_cookie: bool = False
     firewall: bool = False
     tls_proxy: bool = False
     maintenance: bool = False

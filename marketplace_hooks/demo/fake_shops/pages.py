@@ -81,7 +81,7 @@ def _front_headers(shop: Shop, request: ShopRequest) -> Fields:
     headers: list[tuple[str, str]] = []
     if shop.is_since("1.6.0.12") and not shop.is_since("1.7.6"):
         headers.append(("Powered-By", "PrestaShop"))
-    if shop.strips_cookies and not request.query:
+    if shop.strips_every_cookie or (shop.strips_cookies and not request.query):
         return headers
     domain = cookie_domain(shop, request.host)
     expires = formatdate(COOKIE_LIFETIME_S, usegmt=True)

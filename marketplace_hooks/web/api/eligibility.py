@@ -53,7 +53,7 @@ def check_eligibility(body: dict[str, Any]) -> Response:
     """Check whether a request about a purchase and a site would be accepted; the site is inspected by a worker.
 
     Returns a `check_id` at once; poll the check until its `state` is done. It can then be named when the request is
-    sent.
+    sent. After something was mended, ask with `fresh`.
     """
     runtime = current_runtime()
     customer = customer_of(signed_in())
@@ -67,6 +67,7 @@ def check_eligibility(body: dict[str, Any]) -> Response:
             shop_url=body["shop_url"],
             credentials=given_credentials(body),
             declared=given_declaration(body),
+            fresh=body["fresh"],
         )
 
     return respond_once(start, _STARTED)

@@ -85,6 +85,13 @@ class EligibilityRequestSchema(SiteSchema):
     """The purchase, and the site that the request would be about."""
 
     purchase_id = TextField(required=True, metadata=PURCHASE_ID)
+    fresh = TrueOrFalse(
+        load_default=False,
+        metadata=about(
+            "Whether the site is inspected anew, for example after something was mended; otherwise, what was found for"
+            " the same purchase a short while ago may be used again."
+        ),
+    )
 
 
 class CheckStartedSchema(ResponseSchema):

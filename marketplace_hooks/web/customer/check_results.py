@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...domain.business_care.entitlement import Code
 from ...domain.inspections.notes import Note
@@ -26,6 +26,11 @@ _KEYS: Mapping[str, LazyText] = {
     "companion": lazy("Companion module"),
 }
 """What a customer may give, by the probe that uses it: what became of it is always shown."""
+_REASONS: Mapping[str, tuple[str, frozenset[Note]]] = {
+    "platform_version": ("cookie", frozenset({Note.COOKIE_NOT_FOUND, Note.COOKIE_NOT_SOLVED, Note.COOKIE_RENAMED})),
+    "product_installed": ("config_xml", frozenset({Note.CONFIG_FORBIDDEN, Note.UNREADABLE})),
+}
+"""Check → the public probe and its notes that say why it stayed unknown, where the customer gains by knowing it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +63,7 @@ def check_result(seen: EligibilityCheck) -> CheckResultView:
     """The check as it stands at this moment."""
     eligibility = seen.judgement.eligibility
     inspected = seen.running or bool(seen.inspection.findings)
-    checks = [check_summary(one, running=seen.running) for one in seen.checks]
+    checks = [_with_reason(check_summary(one, running=seen.running), seen) for one in seen.checks]
     if inspected:
         checks.insert(2, _reach(seen))
     else:
@@ -86,6 +91,16 @@ def proposed_ground(ground: Ground, seen: EligibilityCheck) -> ProposedGround:
     return ProposedGround(
         name=str(label.name), contract=str(label.for_customer), evidence=tuple(one.found for one in about)
     )
+
+
+def _with_reason(summary: CheckSummary, seen: EligibilityCheck) -> CheckSummary:
+    """The check with the reasons for which it stayed unknown."""
+    if summary.state != "unknown" or summary.name not in _REASONS:
+        return summary
+    probe, notes = _REASONS[summary.name]
+    noted = [one for one in seen.inspection.site_facts.findings if one.probe == probe and one.note in notes]
+    reasons = [explain(wording(), one.note, one.facts) for one in noted if one.note is not None]
+    return replace(summary, found=" ".join([summary.found, *dict.fromkeys(reasons)]))
 
 
 def _reach(seen: EligibilityCheck) -> CheckSummary:

@@ -286,6 +286,15 @@ PUBLIC_ROWS = {
     "no cookie": (
         "cookie",
         Row(
+            note=Note.COOKIE_NOT_FOUND,
+            shop={"strips_every_cookie": True},
+            english="did not set a session cookie",
+            french="n’a pas envoyé de cookie de session",
+        ),
+    ),
+    "a cookie of no release": (
+        "cookie",
+        Row(
             note=Note.COOKIE_NOT_SOLVED,
             shop={"version": "9.9.9-dev"},
             english="matches no PrestaShop release",

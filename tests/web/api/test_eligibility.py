@@ -134,6 +134,27 @@ def test_a_better_check_takes_the_place_of_the_first_and_its_credentials(
     assert marketplace.all(select(SiteCredential.expires_at).distinct()) == [None]
 
 
+def test_a_second_look_after_mending_is_asked_for_by_a_call(
+    marketplace: Marketplace, customer: Caller, site: FakeShop
+) -> None:
+    asked: dict[str, Any] = {"purchase_id": PURCHASE, "shop_url": site.url}
+
+    def remarks(**more: bool) -> set[str]:
+        started = customer.post("/eligibility", {**asked, **more}).get_json()
+        marketplace.run_all_now()
+        found = customer.get(f"/eligibility/{started['check_id']}").get_json()
+        return {one["code"] for one in found["remarks"]}
+
+    site.shop = Shop(version="9.1.4", maintenance=True)
+    assert "in_maintenance" in remarks()
+    site.shop = Shop(version="9.1.4")
+    visits = len(site.requests)
+    assert "in_maintenance" in remarks()
+    assert len(site.requests) == visits
+    assert "in_maintenance" not in remarks(fresh=True)
+    assert len(site.requests) > visits
+
+
 def test_why_something_stayed_unknown_is_told_in_both_languages(
     marketplace: Marketplace, customer: Caller, site: FakeShop
 ) -> None:

@@ -15,7 +15,7 @@ from marketplace_hooks.domain.inspections.notes import Note
 from marketplace_hooks.web.i18n.formatting import typeset
 
 from ...remote.probes.conftest import CLIENT
-from ...remote.probes.test_failures import ADMIN_ROWS, WEBSERVICE_ROWS
+from ...remote.probes.test_failures import ADMIN_ROWS, PUBLIC_ROWS, WEBSERVICE_ROWS
 from ...support.api_callers import caller_of
 from ...support.customers import set_up_purchase
 from ...support.marketplace import Marketplace, open_marketplace
@@ -27,9 +27,16 @@ ChecksShop = Callable[..., Browser]
 
 
 @pytest.fixture
-def checks_shop(sqlite_url: str, tmp_path: Path, clock: time_machine.Traveller) -> Iterator[ChecksShop]:
+def deadline_s() -> float:
+    return 5
+
+
+@pytest.fixture
+def checks_shop(
+    sqlite_url: str, tmp_path: Path, clock: time_machine.Traveller, deadline_s: float
+) -> Iterator[ChecksShop]:
     """Show the customer the check of their shop, which is like this now; what is given is used from then on."""
-    settings = {"ALLOWED_NETWORKS": "127.0.0.0/8", "INSPECTION_DEADLINE_S": 5, "CHECK_RATE_PER_MINUTE": 500}
+    settings = {"ALLOWED_NETWORKS": "127.0.0.0/8", "INSPECTION_DEADLINE_S": deadline_s, "CHECK_RATE_PER_MINUTE": 500}
     shown_at: list[str] = []
     with open_marketplace(sqlite_url, tmp_path / "instance", **settings) as service, FakeShop(Shop()).start() as site:
         service.publish_products("mod-1")
@@ -89,11 +96,42 @@ def test_every_failure_of_a_credential_is_told_by_the_page_and_the_api(checks_sh
         given = (CLIENT if name in ADMIN_ROWS and not row.credentials.client_id else row.credentials).given()
         customer = checks_shop(fields=given, **{"version": row.versions[-1], **row.shop})
         assert row.english in customer.page.visible_text, name
-        api = caller_of(Marketplace(customer.app), "customer", "customer-1")
-        check_id = customer.page.path.rpartition("/")[2]
-        remarks = api.get(f"/eligibility/{check_id}").get_json()["remarks"]
-        texts = [one["text"] for one in remarks if one["code"] == row.note]
-        assert any(row.english in text["en"] and typeset(row.french, "fr") in text["fr"] for text in texts), name
+        told = told_by_the_api(customer, row.note)
+        assert row.english in told, name
+        assert typeset(row.french, "fr") in told, name
+
+
+@pytest.mark.parametrize("deadline_s", [3])
+def test_a_shop_that_is_slow_or_never_ends_is_told_by_the_page_and_the_api(checks_shop: ChecksShop) -> None:
+    for name, row in WEBSERVICE_ROWS.items():
+        if row.note in (Note.TOO_SLOW, Note.TOO_LARGE):
+            customer = checks_shop(fields=KEY, **{"version": row.versions[-1], **row.shop})
+            assert row.english in customer.page.visible_text, name
+            assert row.english in told_by_the_api(customer, row.note), name
+
+
+# What is of no use to a customer: other probes may still know the product, and the page says whether they do.
+OF_THE_API_ALONE = (Note.NO_MODULE_SEEN, Note.CONFIG_NOT_FOUND, Note.CONFIG_NOT_READABLE)
+
+
+def test_every_failure_of_what_everybody_may_see_is_told_by_the_page_and_the_api(checks_shop: ChecksShop) -> None:
+    for name, (probe, row) in PUBLIC_ROWS.items():
+        modules = [Module(name="lumengallery", on_front=False)] if row.shop.get("modules") else []
+        fields = COMPANION if probe == "companion" else {}
+        customer = checks_shop(fields=fields, **{**row.shop, "modules": modules})
+        told = told_by_the_api(customer, row.note)
+        assert row.english in told, name
+        assert typeset(row.french, "fr") in told, name
+        if row.note not in OF_THE_API_ALONE:
+            assert row.english in customer.page.visible_text, name
+
+
+def told_by_the_api(customer: Browser, note: Note) -> str:
+    """What the API says of a note in the check that is shown, in both languages."""
+    api = caller_of(Marketplace(customer.app), "customer", "customer-1")
+    check_id = customer.page.path.rpartition("/")[2]
+    remarks = api.get(f"/eligibility/{check_id}").get_json()["remarks"]
+    return " ".join(text for one in remarks if one["code"] == note for text in one["text"].values())
 
 
 def test_what_little_was_seen_of_the_product_is_told_for_what_it_is(checks_shop: ChecksShop) -> None:
