@@ -148,11 +148,11 @@ def test_a_second_look_after_mending_is_asked_for_by_a_call(
     site.shop = Shop(version="9.1.4", maintenance=True)
     assert "in_maintenance" in remarks()
     site.shop = Shop(version="9.1.4")
-    visits = len(site.requests)
+    requests_before = len(site.requests)
     assert "in_maintenance" in remarks()
-    assert len(site.requests) == visits
+    assert len(site.requests) == requests_before
     assert "in_maintenance" not in remarks(fresh=True)
-    assert len(site.requests) > visits
+    assert len(site.requests) > requests_before
 
 
 def test_why_something_stayed_unknown_is_told_in_both_languages(

@@ -96,9 +96,9 @@ def test_every_failure_of_a_credential_is_told_by_the_page_and_the_api(checks_sh
         given = (CLIENT if name in ADMIN_ROWS and not row.credentials.client_id else row.credentials).given()
         customer = checks_shop(fields=given, **{"version": row.versions[-1], **row.shop})
         assert row.english in customer.page.visible_text, name
-        told = told_by_the_api(customer, row.note)
-        assert row.english in told, name
-        assert typeset(row.french, "fr") in told, name
+        shown = explained_by_the_api(customer, row.note)
+        assert row.english in shown, name
+        assert typeset(row.french, "fr") in shown, name
 
 
 @pytest.mark.parametrize("deadline_s", [3])
@@ -107,7 +107,7 @@ def test_a_shop_that_is_slow_or_never_ends_is_told_by_the_page_and_the_api(check
         if row.note in (Note.TOO_SLOW, Note.TOO_LARGE):
             customer = checks_shop(fields=KEY, **{"version": row.versions[-1], **row.shop})
             assert row.english in customer.page.visible_text, name
-            assert row.english in told_by_the_api(customer, row.note), name
+            assert row.english in explained_by_the_api(customer, row.note), name
 
 
 # What is of no use to a customer: other probes may still know the product, and the page says whether they do.
@@ -119,14 +119,14 @@ def test_every_failure_of_what_everybody_may_see_is_told_by_the_page_and_the_api
         modules = [Module(name="lumengallery", on_front=False)] if row.shop.get("modules") else []
         fields = COMPANION if probe == "companion" else {}
         customer = checks_shop(fields=fields, **{**row.shop, "modules": modules})
-        told = told_by_the_api(customer, row.note)
-        assert row.english in told, name
-        assert typeset(row.french, "fr") in told, name
+        shown = explained_by_the_api(customer, row.note)
+        assert row.english in shown, name
+        assert typeset(row.french, "fr") in shown, name
         if row.note not in OF_THE_API_ALONE:
             assert row.english in customer.page.visible_text, name
 
 
-def told_by_the_api(customer: Browser, note: Note) -> str:
+def explained_by_the_api(customer: Browser, note: Note) -> str:
     """What the API says of a note in the check that is shown, in both languages."""
     api = caller_of(Marketplace(customer.app), "customer", "customer-1")
     check_id = customer.page.path.rpartition("/")[2]
