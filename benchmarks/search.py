@@ -68,6 +68,10 @@ SEARCHES: dict[str, Search] = {
             kind=ProductKind.THEME, versions=searched_span("1.6"), lowest_cents=4_000, highest_cents=5_000
         ),
     },
+    "version that no product names": {"properties": Narrowing(versions=searched_span("99"))},
+    "version that no product announces": {"properties": Narrowing(versions=searched_span("1.2"))},
+    "price in a currency": {"properties": Narrowing(lowest_cents=4_000, highest_cents=5_000, currency="EUR")},
+    "price in a currency of no product": {"properties": Narrowing(highest_cents=5_000, currency="USD")},
     "rare word, filters combined": {
         "search": RARE,
         "properties": Narrowing(kind=ProductKind.MODULE, versions=searched_span("8.1")),

@@ -10,6 +10,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from ..domain.described import about
 from ..domain.instants import parse_instant
+from ..domain.support.attachments import MOST_FILES
 from ..domain.visible_text import is_blank
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -136,8 +137,8 @@ class AttachedFileSchema(EventDataSchema):
 class AttachedFiles(fields.Field[Any]):
     """How many files are attached: their number, or a list that describes each."""
 
-    _number = fields.Integer(strict=True, validate=validate.Range(0, 1_000))
-    _list = fields.List(fields.Nested(AttachedFileSchema), validate=validate.Length(max=1_000))
+    _number = fields.Integer(strict=True, validate=validate.Range(0, MOST_FILES))
+    _list = fields.List(fields.Nested(AttachedFileSchema), validate=validate.Length(max=MOST_FILES))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, list):

@@ -104,6 +104,10 @@ _ALONE = (
     f"SELECT id FROM mh_products WHERE seller_id = '{PIXELUNE}' AND status <> 'offline_permanent' "
     "AND id NOT IN (SELECT product_id FROM mh_pack_members) ORDER BY id DESC"
 )
+_UNTOUCHED = (
+    f"SELECT id FROM mh_products WHERE seller_id <> '{PIXELUNE}' AND status <> 'offline_permanent' "
+    "AND id NOT IN (SELECT product_id FROM mh_pack_members) ORDER BY id DESC"
+)
 _REQUEST = "SELECT id FROM mh_requests ORDER BY number"
 
 PAGES: Mapping[str, PageUnderTest] = {
@@ -136,6 +140,10 @@ PAGES: Mapping[str, PageUnderTest] = {
     "mh_operator.cascade": _operator(the_first("SELECT id FROM mh_cascades", "/operator/cascades/{}")),
     "mh_operator.products": _operator("/operator/products"),
     "mh_operator.product": _operator(the_first(_PRODUCT, "/operator/products/{}")),
+    "mh_operator.change_many": _operator("/operator/changes/offline_temporary?id=20148&id=20133"),
+    "mh_operator.changed_many": _operator(
+        the_first(_UNTOUCHED, "/operator/changes/offline_temporary?id={}"), onwards=changes_it
+    ),
     "mh_operator.change": _operator(the_first(_PRODUCT, "/operator/products/{}/change/offline_temporary")),
     "mh_operator.reinstatement": _operator(the_first(_PRODUCT, "/operator/products/{}/reinstatement")),
     "mh_operator.refunds": _operator("/operator/refunds"),

@@ -31,7 +31,7 @@ def fill_catalogue(marketplace: Marketplace) -> None:
     marketplace.run_all_now()
 
 
-PROPERTIES = {"kind", "versions", "lowest_cents", "highest_cents"}
+PROPERTIES = {"kind", "versions", "lowest_cents", "highest_cents", "currency"}
 
 
 def price(cents: int) -> dict[str, Any]:

@@ -141,8 +141,8 @@ PLACED = {
             "platform_versions reversals search seller sellers sessions support_request tokens"
         ),
         "nnnnnn-": (
-            "act_on_endpoint change_endpoint delivery end_sessions endpoint replay_missed revoke_token "
-            "rotate_endpoint send_again test_endpoint"
+            "act_on_endpoint change_endpoint change_many changed_many confirm_many delivery end_sessions endpoint "
+            "replay_missed revoke_token rotate_endpoint send_again test_endpoint"
         ),
     },
     "mh_pages": {

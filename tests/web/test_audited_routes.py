@@ -28,7 +28,7 @@ from marketplace_hooks.services.support.submission import NewRequest, submit
 
 from ..support.audited_acts import NOT_AUDITED, Acts, changing_endpoints
 from ..support.customers import SHOP, publish_release
-from ..support.marketplace import OFFLINE, WITHDRAWN, Marketplace, open_marketplace, sample
+from ..support.marketplace import OFFLINE, ONLINE, WITHDRAWN, Marketplace, open_marketplace, sample
 from ..support.support_desk import (
     ANSWER,
     CAUSE,
@@ -138,6 +138,8 @@ def an_operator_decides(acts: Acts, clock: time_machine.Traveller) -> None:
     by("/operator/tokens", status=200, name="a robot", role="operator", subject="", days="")
     [*_, token] = shop.all(select(Token.id).order_by(Token.created_at))
     by(f"/operator/tokens/{token}/revocation")
+    by(f"/operator/changes/{OFFLINE}", reason="A complaint", product="mod-1", seen="")
+    by(f"/operator/changes/{ONLINE}", reason="Settled", product="mod-1", seen="")
     by(f"/operator/products/mod-2/change/{WITHDRAWN}", reason="A fraud", name=title_of(shop, "mod-2"))
     by("/operator/products/mod-2/reinstatement", reason="A mistake")
     rejected = shop.publish("product.status_changed", product_id="mod-1", status="gone", actor="nobody", reason="x")

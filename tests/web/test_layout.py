@@ -82,6 +82,6 @@ def test_a_page_about_a_failure_asks_the_database_for_nothing_more(
     def fail(*given: Any, **more: Any) -> None:
         raise Unavailable("the database does not answer")
 
-    monkeypatch.setattr(products, "list_seller_products", fail)
+    monkeypatch.setattr(products, "list_products_with_holds", fail)
     assert seller.get("/seller").status == 503
     assert len(asked) == 1

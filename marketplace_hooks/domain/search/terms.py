@@ -10,14 +10,22 @@ import math
 from collections.abc import Iterable
 from hashlib import blake2b
 
-from .version_spans import VersionSpan
+from .version_spans import HIGHEST_VERSION, VersionSpan
 
 _PRICE_STEP = 1.25
 """Prices share a term that differ by no more than this factor."""
 _MOST_PRICE_TERMS = 40
 _LAST_PRICE_STEP = 96
 """Of 2,000,000,000 cents, the highest price that is accepted."""
-_LAST_MAJOR = 20
+_MINORS = {f"1.{minor}": VersionSpan.of_numbers(1, minor) for minor in range(4, 8)}
+_MAJORS = {f"{major}": VersionSpan.of_numbers(major) for major in range(8, 20)}
+_LINES = {
+    "before": VersionSpan(0, _MINORS["1.4"].first - 1),
+    **_MINORS,
+    "between": VersionSpan(_MINORS["1.7"].last + 1, _MAJORS["8"].first - 1),
+    **_MAJORS,
+    "after": VersionSpan(_MAJORS["19"].last + 1, HIGHEST_VERSION),
+}
 
 
 def name_terms(words: Iterable[str]) -> list[str]:
@@ -30,6 +38,11 @@ def property_term(name: str, value: str) -> str:
     return f"={name}:{blake2b(value.encode(), digest_size=6).hexdigest()}"
 
 
+def currency_term(currency: str) -> str:
+    """The term of all prices in a currency."""
+    return f"=currency:{currency}"
+
+
 def price_terms(lowest_cents: int, highest_cents: int | None) -> list[str]:
     """The terms of every price from one to the other (None: without end); none when they are too many to help."""
     first = _price_step(lowest_cents)
@@ -39,10 +52,12 @@ def price_terms(lowest_cents: int, highest_cents: int | None) -> list[str]:
 
 
 def line_terms(span: VersionSpan) -> list[str]:
-    """The terms of the lines of PrestaShop that a span of versions touches: 1.6, 1.7, 8, 9, …"""
-    minors = [f"1.{minor}" for minor in range(4, 8) if span.touches(VersionSpan.of_numbers(1, minor))]
-    majors = [f"{major}" for major in range(8, _LAST_MAJOR) if span.touches(VersionSpan.of_numbers(major))]
-    return [f"=line:{line}" for line in minors + majors]
+    """The terms of the lines of PrestaShop that a span of versions touches: 1.6, 1.7, 8, 9, …
+
+    What lies before, between and after the lines is a line, too, so that every span has a term: a version that no
+    product announces is looked for under its own, and not in every entry.
+    """
+    return [f"=line:{line}" for line, of_line in _LINES.items() if span.touches(of_line)]
 
 
 def _price_step(cents: int) -> int:

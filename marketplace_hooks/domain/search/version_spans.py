@@ -12,7 +12,7 @@ from ..versions import OLDEST_VERSION, RUNNING_VERSION
 
 _PARTS = 4
 _PART = 1_000
-_HIGHEST = _PART**_PARTS - 1
+HIGHEST_VERSION = _PART**_PARTS - 1
 _NUMBERS = re.compile(r"\s*[vV]?(\d{1,9}(?:\.\d{1,9}){0,3})")
 _VERSION = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,3}\Z", re.ASCII)
 
@@ -45,7 +45,7 @@ def announced_span(minimum: str | None, maximum: str | None) -> VersionSpan:
     """The versions that a listing announces: `8.1` as its last one means every 8.1, none at all every version."""
     first = 0 if minimum == RUNNING_VERSION else _key(_numbers(minimum) or _numbers(OLDEST_VERSION), 0)
     last = _numbers(maximum)
-    return VersionSpan(first, _key(last, _PART - 1) if last else _HIGHEST)
+    return VersionSpan(first, _key(last, _PART - 1) if last else HIGHEST_VERSION)
 
 
 def _numbers(bound: str | None) -> tuple[int, ...]:

@@ -34,9 +34,9 @@ class BulkOutcome:
 
 
 def request_bulk_change(
-    uow: UnitOfWork, products: Mapping[str, str | None], asked: StatusRequest, cause: Cause, *, seller_id: str
+    uow: UnitOfWork, products: Mapping[str, str | None], asked: StatusRequest, cause: Cause, *, seller_id: str | None
 ) -> Sequence[BulkOutcome]:
-    """Change the status of this seller's products, in this transaction; the outcomes are in the order of the ids.
+    """Change the status of a seller's products (None: of anybody's), in this transaction; outcomes in the order of ids.
 
     `products` maps ids to the `holds_fingerprint` that the decision was made on (None: not checked). A product that is
     unknown or another seller's is refused as not found. Raises `ValueError` for more than `MOST_PRODUCTS`.
@@ -49,7 +49,7 @@ def request_bulk_change(
     for product_id, expected in products.items():
         locked = subjects.get(SubjectKind.PRODUCT, product_id)
         try:
-            if locked is None or locked.row.seller_id != seller_id:
+            if locked is None or seller_id not in (None, locked.row.seller_id):
                 raise NotFound(f"there is no product {product_id}")
             done = request_for_locked(uow, locked, asked, cause, expected=expected)
         except Refused as refused:

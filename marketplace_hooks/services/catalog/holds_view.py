@@ -6,7 +6,7 @@ Reading only. `locked_subjects.py` reads the same under locks, for a change.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,30 +74,39 @@ def read_holds(session: Session, kind: SubjectKind, id_: str, seller_id: str) ->
     )
 
 
-def read_all_holds(session: Session, kind: SubjectKind, seller_id: str, ids: Sequence[str]) -> dict[str, HoldsView]:
-    """The same for several products, or packs, of one seller, by two statements however many they are."""
-    if not ids:
+def read_all_holds(session: Session, kind: SubjectKind, sellers: Mapping[str, str]) -> dict[str, HoldsView]:
+    """The same for several products, or packs, by two statements however many they are: by id, each with its seller."""
+    if not sellers:
         return {}
-    keys = [*((kind, id_) for id_ in ids), (SubjectKind.SELLER, seller_id)]
+    keys = [*((kind, id_) for id_ in sellers), *((SubjectKind.SELLER, id_) for id_ in sorted({*sellers.values()}))]
     subject = tuple_(SideState.subject_kind, SideState.subject_id)
     states = list(session.scalars(select(SideState).where(subject.in_(keys))))
-    account = [state for state in states if state.subject_kind is SubjectKind.SELLER]
+    accounts: dict[str, list[SideState]] = {id_: [] for id_ in sellers.values()}
     in_force = select(Withdrawal).where(
         Withdrawal.subject_kind == kind,
-        Withdrawal.subject_id.in_(ids),
+        Withdrawal.subject_id.in_(sellers),
         Withdrawal.reinstated_at.is_(None),
     )
     ended = {one.subject_id: withdrawal_view(one) for one in session.scalars(in_force)}
-    own: dict[str, list[SideState]] = {id_: [] for id_ in ids}
+    own: dict[str, list[SideState]] = {id_: [] for id_ in sellers}
     for state in states:
-        if state.subject_kind is kind:
-            own[state.subject_id].append(state)
+        (own if state.subject_kind is kind else accounts)[state.subject_id].append(state)
     return {
         id_: HoldsView(
-            holds=hold_views([*found, *account]), scheduled=scheduled_views(found), withdrawal=ended.get(id_)
+            holds=hold_views([*found, *accounts[sellers[id_]]]),
+            scheduled=scheduled_views(found),
+            withdrawal=ended.get(id_),
         )
         for id_, found in own.items()
     }
+
+
+def usual_change(holds_view: HoldsView, side: Side) -> Status | None:
+    """The change that a side most likely wants: offline, or back online; None for what is withdrawn."""
+    if holds_view.withdrawal is not None:
+        return None
+    is_held_by_side = any(hold.side is side for hold in holds_view.holds)
+    return Status.ONLINE if is_held_by_side else Status.OFFLINE_TEMPORARY
 
 
 def holds_fingerprint(status: Status, holds_view: HoldsView) -> str:

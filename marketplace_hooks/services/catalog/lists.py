@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from ...database.keyset import Rows, read_rows
+from ...database.loose_index_scan import each_once
 from ...database.text_search import folded
 from ...database.types import constant
 from ...domain.catalog.statuses import Status
@@ -39,6 +40,9 @@ Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 Cards = Callable[[Session, Sequence[str]], Mapping[str, T]]
 """Reads the cards of these ids."""
 LONGEST_PLACE = 6
+MOST_CURRENCIES = 20
+MOST_COUNTED = 10_000
+"""Products of a currency are counted no further, to tell which currency most have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +126,16 @@ def find_packs(
 def find_categories(session: Session) -> list[str]:
     """The categories of what the public sees, in alphabetical order, no more than one page of them."""
     return sorted(session.scalars(categories_on_sale(LARGEST_PAGE)), key=folded)
+
+
+def find_currencies(session: Session) -> list[str]:
+    """The currencies of the products that the public sees, those of most products first."""
+    online = Product.status == constant(Status.ONLINE)
+    counts = {}
+    for currency in session.scalars(each_once(Product.currency, online).limit(MOST_CURRENCIES)).all():
+        some = select(Product.currency).where(online, Product.currency == currency).limit(MOST_COUNTED).subquery()
+        counts[currency] = session.scalar(select(func.count()).select_from(some)) or 0
+    return sorted(counts, key=lambda currency: (-counts[currency], currency))
 
 
 def _products_by_id(

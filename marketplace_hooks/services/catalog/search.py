@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from ...database.full_text import SQLITE_INDEX, found_by, query_of
 from ...database.types import among
 from ...domain.search.ranking import Entry, is_in_names, ranked
-from ...domain.search.terms import line_terms, name_terms, price_terms, property_term
+from ...domain.search.terms import currency_term, line_terms, name_terms, price_terms, property_term
 from ...domain.search.version_spans import VersionSpan
 from ...domain.search.words import searched_words
 from ...models.categories import ProductCategory
@@ -35,7 +35,10 @@ FEW = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Narrowing:
-    """The properties by which a search is narrowed. Prices are compared as numbers, whatever the currency."""
+    """The properties by which a search is narrowed.
+
+    A range of prices is one of `currency`; without it, prices are compared as numbers, whatever their currency.
+    """
 
     seller_id: str | None = None
     category: str | None = None
@@ -43,11 +46,13 @@ class Narrowing:
     versions: VersionSpan | None = None
     lowest_cents: int | None = None
     highest_cents: int | None = None
+    currency: str | None = None
 
     @property
     def is_by_properties(self) -> bool:
         """Whether more than the seller and the category is asked for, which have indexes of their own."""
-        return any(one is not None for one in (self.kind, self.versions, self.lowest_cents, self.highest_cents))
+        properties = (self.kind, self.versions, self.lowest_cents, self.highest_cents, self.currency)
+        return any(one is not None for one in properties)
 
     def terms(self) -> list[list[str]]:
         """What the index has of all that is meant: at least one term of each list."""
@@ -60,6 +65,8 @@ class Narrowing:
             found.append([f"=kind:{self.kind}"])
         if self.versions is not None:
             found.append(line_terms(self.versions))
+        if self.currency is not None:
+            found.append([currency_term(self.currency)])
         if self.lowest_cents is not None or self.highest_cents is not None:
             found.append(price_terms(self.lowest_cents or 0, self.highest_cents))
         return [one for one in found if one]
@@ -73,6 +80,8 @@ class Narrowing:
             wanted.append(table.price_cents >= self.lowest_cents)
         if self.highest_cents is not None:
             wanted.append(table.price_cents <= self.highest_cents)
+        if self.currency is not None:
+            wanted.append(table.currency == self.currency)
         if self.kind is not None:
             wanted.append(Product.kind == self.kind)
         if self.category is not None:

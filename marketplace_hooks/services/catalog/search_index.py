@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from ...database.types import among
 from ...domain.search.ranking import lines_of
-from ...domain.search.terms import line_terms, name_terms, price_terms, property_term
+from ...domain.search.terms import currency_term, line_terms, name_terms, price_terms, property_term
 from ...domain.search.version_spans import announced_span
 from ...domain.search.words import indexed_words
 from ...models.packs import Pack
@@ -113,6 +113,7 @@ def _products(ids: Sequence[str], now: datetime) -> Select[*tuple[Any, ...]]:
             Product.description,
             Product.categories,
             Product.price_cents,
+            Product.currency,
             Seller.name.label("seller_name"),
             Listing.features,
             Listing.compatible_from,
@@ -128,7 +129,7 @@ def _products(ids: Sequence[str], now: datetime) -> Select[*tuple[Any, ...]]:
 
 def _packs(ids: Sequence[str]) -> Select[*tuple[Any, ...]]:
     return (
-        select(Pack.id, Pack.seller_id, Pack.title, Pack.price_cents, Seller.name.label("seller_name"))
+        select(Pack.id, Pack.seller_id, Pack.title, Pack.price_cents, Pack.currency, Seller.name.label("seller_name"))
         .join(Seller, Seller.id == Pack.seller_id)
         .where(among(Pack.id, ids))
         .order_by(Pack.id)
@@ -139,7 +140,8 @@ def _entry(kind: SubjectKind, row: Row[Any]) -> dict[str, Any]:
     names = [*row.title.values()]
     details = [row.seller_name]
     texts: list[str] = []
-    properties = [f"=is:{kind}", property_term("seller", row.seller_id), *price_terms(row.price_cents, row.price_cents)]
+    properties = [f"=is:{kind}", property_term("seller", row.seller_id), currency_term(row.currency)]
+    properties += price_terms(row.price_cents, row.price_cents)
     span = announced_span(None, None)
     if kind is SubjectKind.PRODUCT:
         names.append(row.technical_name)

@@ -1,4 +1,4 @@
-"""Offers of one seller: products and packs with their holds, what is scheduled, and what hides a pack.
+"""Offers in the lists of who may change them: with their holds, what is scheduled, and what hides a pack.
 
 A fixed number of statements for each page of the list, however much is on it.
 """
@@ -20,13 +20,13 @@ from .cards import PackCard, ProductCard, Visibility
 from .holds_view import HoldsView, read_all_holds
 from .lists import Page, find_packs, find_products
 
-OWN = Visibility(everything=True)
-"""Sellers see everything that they sell: the lists are narrowed to it."""
+EVERYTHING = Visibility(everything=True)
+"""Sellers see everything that they sell, to which their lists are narrowed; the marketplace sees all."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SellerProduct:
-    """A product as its seller's list shows it; `packs` counts all packs that contain it."""
+    """A product as its seller's list, or the marketplace's, shows it; `packs` counts all packs that contain it."""
 
     card: ProductCard
     holds_view: HoldsView
@@ -42,9 +42,9 @@ class SellerPack:
     blocking: Sequence[Mapping[str, str]]
 
 
-def list_seller_products(
+def list_products_with_holds(
     session: Session,
-    seller_id: str,
+    seller_id: str | None,
     *,
     search: str | None = None,
     status: Status | None = None,
@@ -52,7 +52,7 @@ def list_seller_products(
     is_backward: bool = False,
     limit: int = 25,
 ) -> Page[SellerProduct]:
-    """The seller's products by id, those after `after`; every word of `search` must be in the name."""
+    """The products of a seller (None: of all) by id, those after `after`; all words of `search` must be in the name."""
     found = find_products(
         session,
         search=search,
@@ -61,11 +61,11 @@ def list_seller_products(
         after=after,
         is_backward=is_backward,
         limit=limit,
-        visibility=OWN,
+        visibility=EVERYTHING,
     )
-    ids = [card.product_id for card in found.items]
-    holds_view = read_all_holds(session, SubjectKind.PRODUCT, seller_id, ids)
-    packs = _packs_with(session, ids)
+    sellers = {card.product_id: card.seller_id for card in found.items}
+    holds_view = read_all_holds(session, SubjectKind.PRODUCT, sellers)
+    packs = _packs_with(session, [*sellers])
     items = [
         SellerProduct(card=card, holds_view=holds_view[card.product_id], packs=packs.get(card.product_id, 0))
         for card in found.items
@@ -90,10 +90,10 @@ def list_seller_packs(
         after=after,
         is_backward=is_backward,
         limit=limit,
-        visibility=OWN,
+        visibility=EVERYTHING,
     )
     ids = [card.pack_id for card in found.items]
-    holds_view = read_all_holds(session, SubjectKind.PACK, seller_id, ids)
+    holds_view = read_all_holds(session, SubjectKind.PACK, dict.fromkeys(ids, seller_id))
     blocking = _blocking(session, ids)
     items = [
         SellerPack(card=card, holds_view=holds_view[card.pack_id], blocking=blocking[card.pack_id])

@@ -56,12 +56,20 @@ class BulkPreview:
 
 
 def preview_bulk_change(
-    session: Session, seller_id: str, product_ids: Sequence[str], side: Side, status: Status, now: datetime, zone: Zone
+    session: Session,
+    seller_id: str | None,
+    product_ids: Sequence[str],
+    side: Side,
+    status: Status,
+    now: datetime,
+    zone: Zone,
 ) -> BulkPreview:
-    """What `side` would do to these products of a seller; ids that are unknown or another seller's are left out."""
-    query = products_query().where(Product.id.in_(product_ids), Product.seller_id == seller_id).order_by(Product.id)
+    """What `side` would do to these products of a seller (None: of all); ids that are none of theirs are left out."""
+    query = products_query().where(Product.id.in_(product_ids)).order_by(Product.id)
+    if seller_id is not None:
+        query = query.where(Product.seller_id == seller_id)
     cards = [product_card(*row) for row in session.execute(query)]
-    holds = read_all_holds(session, SubjectKind.PRODUCT, seller_id, [card.product_id for card in cards])
+    holds = read_all_holds(session, SubjectKind.PRODUCT, {card.product_id: card.seller_id for card in cards})
     products = [_previewed(card, holds[card.product_id], side, status, now) for card in cards]
     changed = [one for one in products if one.is_changed]
     hidden = _moved(changed, before_online=True)

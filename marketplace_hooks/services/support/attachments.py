@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
-
 from ...domain.audit_actions import AuditAction
+from ...domain.support.attachments import MOST_FILES
 from ...errors import Conflict, Forbidden, NotFound
-from ...models.support import SupportMessage
 from ..core.unit_of_work import UnitOfWork
-from .transitions import locked_request
-
-MOST_FILES = 100
-"""The most files that a message may have."""
+from .transitions import locked_message
 
 
 def attach_file(
@@ -27,13 +22,8 @@ def attach_file(
     and stays. Raises `NotFound`, `Forbidden` for another side's message, and `Conflict` when it has the most files
     already.
     """
-    locked_request(uow.session, request_id)
-    query = select(SupportMessage).where(
-        SupportMessage.request_id == request_id, SupportMessage.message_id == message_id
-    )
-    message = uow.session.scalar(query.with_for_update())
-    is_hidden = message is not None and side == "customer" and message.visibility != "public"
-    if message is None or is_hidden:
+    _, message = locked_message(uow.session, request_id, message_id)
+    if side == "customer" and message.visibility != "public":
         raise NotFound(f"no message {message_id}")
     if side is not None and message.side != side:
         raise Forbidden("each side attaches files to its own messages")

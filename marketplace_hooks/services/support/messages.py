@@ -15,12 +15,12 @@ from ...domain.audit_actions import AuditAction
 from ...domain.support import acknowledgement
 from ...domain.support.automatic_mail import sender_address
 from ...domain.support.state_machine import OPEN, ClockName, ClockState, Handling, Move
-from ...errors import Conflict, NotFound
+from ...errors import Conflict
 from ...models.products import Seller
 from ...models.support import Clock, SupportMessage, SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from .sla_clocks import await_confirmation, clock_of, end_confirmation, stop_clock
-from .transitions import locked_request, make_move, publish_request_event
+from .transitions import locked_message, locked_request, make_move, publish_request_event
 
 IDENTICAL_BODY_WINDOW = timedelta(days=7)
 """The same text sent again within these days speaks for a template (`deadlines.md`)."""
@@ -111,14 +111,8 @@ def confirm_message(
     uow: UnitOfWork, request_id: str, message_id: str, *, counts: bool, actor: str, cause: Cause
 ) -> SupportMessage:
     """Record a person's judgement of a message: confirmed, it acknowledges from its original receipt."""
-    request = locked_request(uow.session, request_id)
+    request, message = locked_message(uow.session, request_id, message_id)
     uow.audit(AuditAction.MESSAGE_JUDGED, request_id, message_id=message_id, counts=counts)
-    query = select(SupportMessage).where(
-        SupportMessage.request_id == request_id, SupportMessage.message_id == message_id
-    )
-    message = uow.session.scalar(query.with_for_update())
-    if message is None:
-        raise NotFound(f"no message {message_id}")
     if message.counts is not None:
         state = "counts" if message.counts else "does_not_count"
         asked = "counts" if counts else "does_not_count"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from ...domain.instants import format_instant
 from ...domain.support.state_machine import MOVES, Handling, Impossible, Move, after
 from ...errors import Conflict, NotFound
-from ...models.support import SupportRequest
+from ...models.support import SupportMessage, SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 
 SUBJECT_KIND = "support_request"
@@ -25,6 +25,18 @@ def locked_request(session: Session, request_id: str) -> SupportRequest:
     if request is None:
         raise NotFound(f"no request {request_id}")
     return request
+
+
+def locked_message(session: Session, request_id: str, message_id: str) -> tuple[SupportRequest, SupportMessage]:
+    """A request and one message of it, both locked. Raises `NotFound`."""
+    request = locked_request(session, request_id)
+    query = select(SupportMessage).where(
+        SupportMessage.request_id == request_id, SupportMessage.message_id == message_id
+    )
+    message = session.scalar(query.with_for_update())
+    if message is None:
+        raise NotFound(f"no message {message_id}")
+    return request, message
 
 
 def make_move(request: SupportRequest, move: Move) -> None:

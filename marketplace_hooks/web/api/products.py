@@ -61,10 +61,14 @@ class ProductsQuerySchema(PagedQuerySchema):
         metadata=about("A version of PrestaShop, or the beginning of some, that the listing announces.", "8.1"),
     )
     min_price_cents = fields.Integer(
-        validate=_price, metadata=about("The lowest price, in the smallest unit of each product's currency.", 0)
+        validate=_price, metadata=about("The lowest price, in the smallest unit of the currency.", 0)
     )
     max_price_cents = fields.Integer(
-        validate=_price, metadata=about("The highest price, in the smallest unit of each product's currency.", 9900)
+        validate=_price, metadata=about("The highest price, in the smallest unit of the currency.", 9900)
+    )
+    currency = fields.String(
+        validate=validate.Regexp(r"^[A-Z]{3}\Z", error="Must be the three capital letters of a currency."),
+        metadata=about("Only products sold in this currency; without it, prices are compared whatever theirs.", "EUR"),
     )
 
 
@@ -85,7 +89,7 @@ def list_products(query: dict[str, Any]) -> Response:
     """Products: those on sale, and, for a signed-in reader, their own hidden ones too.
 
     With `q` the best come first, the best 500 at most, and small typing mistakes are forgiven; else all, by id. Narrow
-    by category, seller, type, version of PrestaShop or price. Follow `next_cursor` for more.
+    by category, seller, type, version of PrestaShop, price or currency. Follow `next_cursor` for more.
     """
     # A search is in another order, in which a cursor of the list has no place.
     cursors = "products-found" if query.get("q") else "products"
@@ -111,6 +115,7 @@ def _properties(query: dict[str, Any]) -> Narrowing:
         versions=searched_span(query.get("prestashop", "")),
         lowest_cents=query.get("min_price_cents"),
         highest_cents=query.get("max_price_cents"),
+        currency=query.get("currency"),
     )
 
 

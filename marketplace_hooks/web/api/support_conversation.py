@@ -21,7 +21,7 @@ def attach_file_to_message(uow: UnitOfWork, request_id: str, body: dict[str, Any
     """Describe a file of a message. The file itself stays where it is: nothing is uploaded.
 
     Customers and sellers attach to their own messages, the platform to anyone's. A file that is described already is
-    left as it is; more than 100 for a message are a 409 `too_many_attachments`.
+    left as it is; more than 1,000 for a message are a 409 `too_many_attachments`.
     """
     side = None if signed_in().role is Role.PLATFORM else SIDES[signed_in().role]
     file = {name: value for name, value in body.items() if name != "message_id"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ...domain.support.attachments import MOST_FILES
 from ...domain.support.state_machine import Handling, RefundState
 from ...errors import PayloadRejected, Refused
 from ...models.access import Role
@@ -34,7 +35,6 @@ CONFLICTS: Mapping[str, Label] = {
     ),
     "nothing_to_refund": Label(lazy("Nothing was done: there is nothing to refund.")),
     "already_judged": Label(lazy("Someone else has already decided about this message. Their decision stands.")),
-    "too_many_attachments": Label(lazy("The file was not attached: a message can have 100 files at most.")),
     # closures
     "closure_in_the_past": Label(
         lazy("A closure must be declared in advance: choose today or a later day as its first day.")
@@ -147,6 +147,12 @@ def _too_many_closures(refused: Refused, role: Role) -> str:
     )
 
 
+def _too_many_attachments(refused: Refused, role: Role) -> str:
+    return gettext(
+        "The file was not attached: a message can have %(most)s files at most.", most=wording().number(MOST_FILES)
+    )
+
+
 def _is_delivery(refused: Refused) -> bool:
     return isinstance(refused.facts.get("state"), DeliveryState)
 
@@ -170,6 +176,7 @@ _WITH_FACTS: Mapping[str, Callable[[Refused, Role], str]] = {
     "clock_not_running": _clock_not_running,
     "closure_only_shortens": _closure_only_shortens,
     "too_many_closures": _too_many_closures,
+    "too_many_attachments": _too_many_attachments,
     "payload_purged": _payload_purged,
     "not_replayable": _not_replayable,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (
     acknowledgements,
     audit,
+    bulk_changes,
     cascades,
     corrections,
     dashboard,
@@ -30,6 +31,7 @@ __all__ = [
     "acknowledgements",
     "audit",
     "blueprint",
+    "bulk_changes",
     "cascades",
     "corrections",
     "dashboard",

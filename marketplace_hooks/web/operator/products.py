@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -12,9 +13,9 @@ from ...domain.catalog.statuses import Side, Status
 from ...errors import NotFound
 from ...models.access import Role
 from ...models.products import SubjectKind
-from ...services.catalog.cards import Visibility
-from ...services.catalog.lists import find_products
+from ...services.catalog.holds_view import usual_change
 from ...services.catalog.pages import ProductPage, product_page
+from ...services.catalog.seller_offers import EVERYTHING, list_products_with_holds
 from ...services.catalog.status_history import read_status_history
 from ...services.catalog.status_requests import StatusChangeTarget, request_reinstatement
 from ..actors import cause_of
@@ -39,10 +40,10 @@ QUERY = ListQuery(
         Filter(name="status", label=lazy("Status"), type="choice", options=state_options(Status)),
     ),
     sorts=BY_ID,
+    others=("choose",),
 )
 ENTRIES = 20
 LONGEST_REASON = 2_000
-EVERYTHING = Visibility(everything=True)
 
 
 class ReinstatementForm(PageForm):
@@ -57,17 +58,23 @@ def products() -> Response:
     """All products, hidden ones too, by id: by words of the name, status and seller."""
     asked = QUERY.read()
     with current_runtime().database.read_session() as session:
-        found = find_products(
+        found = list_products_with_holds(
             session,
+            asked.get("seller"),
             search=asked.get("q"),
-            seller_id=asked.get("seller"),
             status=asked.member("status", Status),
             after=decode(LIST, cursor()),
             is_backward=is_backward(),
             limit=PAGE_SIZE + 1,
-            visibility=EVERYTHING,
         )
-        return page("products", listed=list_page(LIST, found.items, lambda card: card.product_id), asked=asked)
+        listed = list_page(LIST, found.items, lambda one: one.card.product_id)
+    return page(
+        "products",
+        listed=listed,
+        asked=asked,
+        usual_change=partial(usual_change, side=Side.MARKETPLACE),
+        all_chosen=request.args.get("choose") == "all",
+    )
 
 
 @blueprint.get("/operator/products/<product_id>")
@@ -78,7 +85,8 @@ def product(product_id: str) -> Response:
         found = known_product(session, product_id)
         past = read_status_history(session, SubjectKind.PRODUCT, product_id, limit=ENTRIES)
         trail = read_trail(session, "product", product_id)
-    return page("product", found=found, card=found.card, past=past, trail=trail, ours=_held_by_us(found))
+    usual = usual_change(found.holds_view, Side.MARKETPLACE)
+    return page("product", found=found, card=found.card, past=past, trail=trail, usual=usual)
 
 
 @blueprint.get("/operator/products/<product_id>/reinstatement")
@@ -117,7 +125,3 @@ def _show_reinstatement(product_id: str, *, status: int = 200, errors: Mapping[s
     with current_runtime().database.read_session() as session:
         found = known_product(session, product_id)
     return page("reinstatement", status, found=found, card=found.card, errors=errors or {})
-
-
-def _held_by_us(found: ProductPage) -> bool:
-    return any(hold.side is Side.MARKETPLACE for hold in found.holds_view.holds)

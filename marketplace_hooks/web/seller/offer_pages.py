@@ -12,7 +12,7 @@ from ...domain.catalog.statuses import Side, Status
 from ...errors import NotFound
 from ...models.products import SubjectKind
 from ...services.catalog.cards import Visibility
-from ...services.catalog.holds_view import HoldsView
+from ...services.catalog.holds_view import HoldsView, usual_change
 from ...services.catalog.pages import PackPage, ProductPage, pack_page, product_page
 from ...services.catalog.status_history import read_status_history
 from ...services.catalog.status_requests import StatusChangeTarget, request_cancellation
@@ -89,21 +89,13 @@ def cancel(kind: SubjectKind, id_: str) -> BaseResponse:
 
 def _moves(kind: SubjectKind, id_: str, holds_view: HoldsView) -> list[dict[str, Any]]:
     """The changes that the seller can ask for now, the usual one first."""
-    usual = usual_change(holds_view)
+    usual = usual_change(holds_view, Side.SELLER)
     if usual is None:
         return []
     return [
         {"status": status, "url": url_for(_CHANGES[kind], **_named(kind, id_), status=status.value)}
         for status in (usual, Status.OFFLINE_PERMANENT)
     ]
-
-
-def usual_change(holds_view: HoldsView) -> Status | None:
-    """The change that the seller most likely wants: offline, or back online; None for what is withdrawn."""
-    if holds_view.withdrawal is not None:
-        return None
-    is_held_by_seller = any(hold.side is Side.SELLER for hold in holds_view.holds)
-    return Status.ONLINE if is_held_by_seller else Status.OFFLINE_TEMPORARY
 
 
 def _named(kind: SubjectKind, id_: str) -> dict[str, Any]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...domain.catalog.statuses import Status
+from ...domain.catalog.statuses import Side, Status
 from ...models.access import Role
 from ...models.products import SubjectKind
-from ...services.catalog.seller_offers import list_seller_products
+from ...services.catalog.holds_view import usual_change
+from ...services.catalog.seller_offers import list_products_with_holds
 from ..i18n.language import lazy
 from ..identity.authorization import audience
 from ..labels.sorts import BY_ID
@@ -18,7 +21,7 @@ from ..pagination import decode
 from ..state import current_runtime
 from .blueprint import blueprint
 from .layout import page, seller_id
-from .offer_pages import cancel, show, usual_change
+from .offer_pages import cancel, show
 
 LIST = "own-products"
 QUERY = ListQuery(
@@ -39,7 +42,7 @@ def products() -> Response:
     """The seller's products, by id: those whose name holds what is searched for, in one status or in any."""
     asked = QUERY.read()
     with current_runtime().database.read_session() as session:
-        found = list_seller_products(
+        found = list_products_with_holds(
             session,
             seller_id(),
             search=asked.get("q"),
@@ -53,7 +56,7 @@ def products() -> Response:
         "products",
         listed=listed,
         asked=asked,
-        usual_change=usual_change,
+        usual_change=partial(usual_change, side=Side.SELLER),
         all_chosen=request.args.get("choose") == "all",
     )
 

@@ -59,11 +59,11 @@ def template_context() -> dict[str, Any]:
 @audience()
 def home() -> Response:
     """The catalogue: what is searched for, or everything, by pages; and the packs."""
-    filters = read_filters()
     after = query_text("after", LONGEST_ID)
     packs_after = query_text("packs_after", LONGEST_ID)
     runtime = current_runtime()
     with runtime.database.read_session() as session:
+        filters = read_filters(lists.find_currencies(session))
         products = lists.find_products(
             session,
             search=filters.q,

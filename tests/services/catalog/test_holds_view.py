@@ -12,7 +12,7 @@ from ...support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRA
 def holds(marketplace: Marketplace, id_: str = "mod-1") -> HoldsView:
     with marketplace.runtime.database.read_session() as session:
         one = read_holds(session, SubjectKind.PRODUCT, id_, "seller-1")
-        assert read_all_holds(session, SubjectKind.PRODUCT, "seller-1", [id_]) == {id_: one}
+        assert read_all_holds(session, SubjectKind.PRODUCT, {id_: "seller-1"}) == {id_: one}
     return one
 
 

@@ -38,6 +38,7 @@ def test_every_list_of_the_storefront_is_read_from_an_index(crowded: Marketplace
     runtime = crowded.runtime
     with recorded_statements(runtime.database.engine) as heard, runtime.database.read_session() as session:
         found = lists.find_categories(session)
+        assert lists.find_currencies(session) == ["EUR"]
         first = lists.find_products(session, limit=24)
         later = lists.find_products(session, limit=24, after=first.next_after)
         some = lists.find_products(session, category="category-7", after="copy-10010000", limit=24)

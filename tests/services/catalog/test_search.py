@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from marketplace_hooks.domain.search.version_spans import searched_span
-from marketplace_hooks.models.products import ProductKind
+from marketplace_hooks.models.products import ProductKind, SubjectKind
 from marketplace_hooks.models.search import SearchEntry
 from marketplace_hooks.services.catalog import search
 from marketplace_hooks.services.catalog.cards import Visibility
+from marketplace_hooks.services.catalog.search import Narrowing
 
-from ...support.marketplace import OFFLINE, ONLINE, Marketplace
-from ...support.searched_catalogue import fill_catalogue, found, listed, page, publish
+from ...support.marketplace import OFFLINE, ONLINE, WITHDRAWN, Marketplace
+from ...support.searched_catalogue import LISTING, fill_catalogue, found, listed, page, publish
 
 
 @pytest.fixture
@@ -58,7 +59,25 @@ def test_what_is_narrowed_has_all_the_properties(shop: Marketplace) -> None:
     assert found(shop, None, category="Light", kind=ProductKind.MODULE) == ["p-feature"]
     assert found(shop, None, category="light") == []
     assert found(shop, "labels", seller_id="seller-2") == ["p-other"]
+    assert found(shop, None, lowest_cents=1_990, highest_cents=1_990, currency="EUR") == ["p-name"]
+    assert found(shop, None, lowest_cents=1_990, highest_cents=1_990, currency="USD") == []
     assert found(shop, None, kind=ProductKind.MODULE, limit=2, after="p-feature") == ["p-name", "p-other"]
+
+
+def test_a_version_that_nothing_announces_is_looked_for_in_no_entry(shop: Marketplace) -> None:
+    described = {"title": {"en": "Anchor"}, "technical_name": "anchor"}
+    publish(shop, "p-open", **described, listing={**LISTING, "features": [], "compatible_to": None})
+    shop.run_all_now()
+    assert (
+        found(shop, None, versions=searched_span("99")) == found(shop, None, versions=searched_span("20")) == ["p-open"]
+    )
+    assert found(shop, None, versions=searched_span("5")) == ["p-name", "p-open", "p-other", "p-text"]
+    shop.change_status("p-open", WITHDRAWN)
+    shop.run_all_now()
+    assert found(shop, None, versions=searched_span("99")) == []
+    with shop.runtime.database.read_session() as session:
+        index = search._Index(session, SubjectKind.PRODUCT, Narrowing(versions=searched_span("1.2")), [])
+        assert session.scalars(index.ids([])).all() == [], "no entry is read"
 
 
 def test_what_is_hidden_is_found_by_those_who_may_see_it(shop: Marketplace) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from marketplace_hooks.domain.support.attachments import MOST_FILES
 from marketplace_hooks.web.api import request_exports
 
 from ...support.api_callers import Caller, MakeCaller, problem_of
@@ -83,11 +84,15 @@ def test_each_side_attaches_to_its_own_messages(
     assert attach(seller, "note-1").status_code == 200
 
 
-def test_a_message_has_at_most_a_hundred_files(desk: Marketplace, seller: Caller) -> None:
-    publish_message(desk, attachments=[{"name": f"{number}.log"} for number in range(100)])
+def test_a_message_has_as_many_files_as_an_event_may_bring_and_no_more(desk: Marketplace, seller: Caller) -> None:
+    names = [f"{number}.log" for number in range(MOST_FILES)]
+    publish_message(desk, attachments=[{"name": name} for name in names[1:]])
+    assert attach(seller, name=names[0]).status_code == 200
     assert problem_of(attach(seller)) == (409, "too_many_attachments")
     [message] = messages(desk)
-    assert message.attachments == 100
+    assert message.attachments == MOST_FILES
+    publish_message(desk, "message-2", attachments=[{"name": name} for name in [*names, "one more.log"]])
+    assert len(messages(desk)) == 1, "an event with more is rejected"
 
 
 @pytest.mark.parametrize("fault", [{"name": ""}, {"size": -1}, {"sha256": "x"}, {"url": ""}, {"colour": "red"}])

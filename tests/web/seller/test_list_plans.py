@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from marketplace_hooks.domain.catalog.statuses import Status
 from marketplace_hooks.models.support import RefundClaim, SupportRequest
-from marketplace_hooks.services.catalog.seller_offers import list_seller_products
+from marketplace_hooks.services.catalog.seller_offers import list_products_with_holds
 from marketplace_hooks.services.support.owed_refunds import RefundFilter, seller_refunds
 from marketplace_hooks.services.support.request_lists import RequestGroup, RequestQuery, list_requests
 from marketplace_hooks.services.support.requests import Viewer
@@ -46,9 +46,9 @@ def crowded(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketpl
 
 
 def _products(session: Session) -> list[Any]:
-    plain = list_seller_products(session, "seller-1")
-    assert list_seller_products(session, "seller-1", after=plain.next_after).items
-    return list_seller_products(session, "seller-1", status=Status.OFFLINE_PERMANENT).items
+    plain = list_products_with_holds(session, "seller-1")
+    assert list_products_with_holds(session, "seller-1", after=plain.next_after).items
+    return list_products_with_holds(session, "seller-1", status=Status.OFFLINE_PERMANENT).items
 
 
 def _requests(session: Session) -> list[SupportRequest]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ...support.html_reader import Reader, links
@@ -53,6 +55,27 @@ def test_the_page_says_how_many_were_found_and_each_filter_can_be_removed(shop: 
     assert {"/?kind=theme&version=1.6#products", "/?q=lumen&version=1.6#products"} <= set(links(page))
     assert "1 product found." in Reader(shop.app).visible_text("/?kind=theme")
     assert "1 produit trouvé." in Reader(shop.app, "fr").visible_text("/?kind=theme")
+
+
+def test_prices_are_those_of_one_currency_which_the_page_names(shop: Marketplace) -> None:
+    page = Reader(shop.app).open("/?max_price=20").text
+    assert "Maximum price (EUR)" in page
+    assert 'name="currency"' not in page
+    describe(shop, "mod-3", technical_name="m3", price={"amount_cents": 1_500, "currency": "USD"})
+    page = Reader(shop.app).open("/?max_price=20").text
+    assert products(page) == ["/products/mod-2"], "most products are sold in euros"
+    assert re.findall(r'<option value="([A-Z]{3})"( selected)?>', page) == [("EUR", " selected"), ("USD", "")]
+    assert "Price up to €20.00" in Reader(shop.app).visible_text("/?max_price=20")
+    page = Reader(shop.app).open("/?max_price=20&currency=USD").text
+    assert (products(page), "/?currency=USD&min_price" in page) == (["/products/mod-3"], False)
+    assert "Price up to US$20.00" in Reader(shop.app).visible_text("/?max_price=20&currency=USD")
+    assert products(Reader(shop.app).open("/?max_price=20&currency=JPY").text) == ["/products/mod-2"]
+    every = ["/products/mod-1", "/products/mod-2", "/products/mod-3"]
+    assert products(Reader(shop.app).open("/?currency=USD").text) == every, "a currency alone narrows nothing"
+    for id_ in ("mod-1", "mod-2"):
+        shop.change_status(id_, OFFLINE)
+    shop.run_all_now()
+    assert "Maximum price (USD)" in Reader(shop.app).open("/").text, "nothing is on sale in euros any more"
 
 
 def test_a_typing_mistake_is_forgiven_and_said(shop: Marketplace) -> None:
