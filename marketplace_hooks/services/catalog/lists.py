@@ -131,11 +131,12 @@ def find_categories(session: Session) -> list[str]:
 def find_currencies(session: Session) -> list[str]:
     """The currencies of the products that the public sees, those of most products first."""
     online = Product.status == constant(Status.ONLINE)
+    found = session.scalars(each_once(Product.currency, online).limit(MOST_CURRENCIES)).all()
     counts = {}
-    for currency in session.scalars(each_once(Product.currency, online).limit(MOST_CURRENCIES)).all():
+    for currency in found if len(found) > 1 else ():
         some = select(Product.currency).where(online, Product.currency == currency).limit(MOST_COUNTED).subquery()
         counts[currency] = session.scalar(select(func.count()).select_from(some)) or 0
-    return sorted(counts, key=lambda currency: (-counts[currency], currency))
+    return sorted(found, key=lambda currency: (-counts.get(currency, 0), currency))
 
 
 def _products_by_id(
