@@ -17,11 +17,11 @@ COLUMNS = ("at", "who", "role", "action", "object_id", "outcome", "channel", "ad
 
 @hooks_group.group("audit")
 def audit() -> None:
-    """What people and tokens have changed, and who was refused."""
+    """What users and tokens changed, and what they were refused."""
 
 
 @audit.command("list")
-@click.option("--who", help="A person's id or full name, or a token's id.")
+@click.option("--who", help="The ID or full name of a user, or the ID of a token.")
 @click.option(
     "--action",
     type=click.Choice([one.value for one in AuditAction]),

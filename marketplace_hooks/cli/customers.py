@@ -23,7 +23,7 @@ def erase(customer_id: str, yes: bool, as_json: bool) -> None:
     marketplace-hooks erase-customer c-1001
     """
     if not yes and not as_json and sys.stdin.isatty():
-        click.confirm(f"Forget {customer_id} for good?", abort=True)
+        click.confirm(f"Permanently erase the personal data of {customer_id}?", abort=True)
     cause = Cause(actor="operator", reason="")
     is_new = run_in_transaction(current_runtime(), lambda uow: erase_customer(uow, customer_id, cause))
     show_one({"customer_id": customer_id, "erased": True, "was_known_as_erased": not is_new}, as_json=as_json)

@@ -41,7 +41,7 @@ def deadline(
     closed: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Say by when a request received at RECEIVED_AT must be answered, and why that day.
+    """Compute the last day of a deadline for a request received at RECEIVED_AT, and explain it.
 
     \b
     marketplace-hooks deadline 2026-04-30T18:30:00+02:00 1

@@ -49,7 +49,7 @@ def list_all(
 @click.option("--missed", "missed_only", is_flag=True, help="Leave out those that have arrived.")
 @json_option
 def replay(delivery_id: int | None, as_json: bool, **selection: Any) -> None:
-    """Send again what was delivered or exhausted, under the same webhook-id: one, a range, or what an endpoint missed.
+    """Resend delivered or exhausted deliveries under the same webhook-id: one, a range, or all that an endpoint missed.
 
     \b
     marketplace-hooks deliveries replay 17

@@ -172,7 +172,9 @@ class Demonstration:
             if value is not None and until(value):
                 return
             if time.monotonic() - changed_s > TIMEOUT_S:
-                raise click.ClickException("nothing moves any more: does a worker run? See marketplace-hooks doctor")
+                raise click.ClickException(
+                    "nothing has changed for a while: is a worker running? Run marketplace-hooks doctor"
+                )
             time.sleep(0.05)
 
     def _one(self, query: Any) -> Any:

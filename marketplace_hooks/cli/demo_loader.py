@@ -85,7 +85,7 @@ def what_to_try(settings: Settings, url: str) -> list[str]:
         f"open {url}",
         f"     {url}/sign-in       take the tour, or sign in as a customer, a seller or the marketplace",
         f"     {url}/packs/{pack['pack_id']}",
-        "hide a product of that pack, by the webhook that the marketplace sends, and reload the page:",
+        "hide a product of that pack with the marketplace's webhook, then reload the page:",
         f"     {command()} send product.status_changed --data '{hide}'",
         "Ctrl-C stops everything.",
     ]

@@ -44,7 +44,7 @@ def _headers(ctx: click.Context, parameter: click.Parameter, values: tuple[str, 
 
 
 _types = click.option("--type", "types", multiple=True, help="Only these outgoing events; default: all. Repeatable.")
-_description = click.option("--description", help="A note for people.")
+_description = click.option("--description", help="A note about what it is for.")
 _header = click.option(
     "--header", "headers", multiple=True, callback=_headers, help="'Name: value', with each delivery."
 )
@@ -108,7 +108,7 @@ def show(endpoint_id: str, as_json: bool) -> None:
 @_rate
 @json_option
 def change(endpoint_id: str, no_headers: bool, as_json: bool, **options: Any) -> None:
-    """Change what is given, and leave the rest; `--type '*'` is every type again."""
+    """Change only what is given; `--type '*'` subscribes to every type again."""
     runtime = current_runtime()
     changes = {**_given(options), **({"headers": {}} if no_headers else {})}
     endpoint = run_in_transaction(runtime, lambda uow: change_endpoint(runtime, uow, endpoint_id, **changes))

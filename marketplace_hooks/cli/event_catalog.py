@@ -18,13 +18,14 @@ _INTRODUCTION = """# Events
 
 Written by `marketplace-hooks catalogue`; do not edit.
 
-Both ways are [Standard Webhooks](https://www.standardwebhooks.com) 1.0.0, symmetric `v1`: the headers `webhook-id`,
-`webhook-timestamp` and `webhook-signature`, signed over `id.timestamp.body`. Money is
-`{"amount_cents": 9900, "currency": "EUR"}`; instants are RFC 3339 with their offset; days are `YYYY-MM-DD`.
+Both directions use [Standard Webhooks](https://www.standardwebhooks.com) 1.0.0, symmetric `v1`: the headers
+`webhook-id`, `webhook-timestamp` and `webhook-signature`, signed over `id.timestamp.body`. Money is
+`{"amount_cents": 9900, "currency": "EUR"}`; instants are RFC 3339 with a UTC offset; days are `YYYY-MM-DD`.
 
-The JSON Schema and an example of every type, both ways, stand in the OpenAPI document: `/api/v1/openapi.json`, and as a
-page `/api/v1/docs`. A type has a version. It grows with a change that would break the other side: a member that goes,
-changes its type or may suddenly be absent or null. New members, types and values come without one.
+The JSON Schema and an example of every type, in both directions, are in the OpenAPI document: `/api/v1/openapi.json`,
+readable as a page at `/api/v1/docs`. Each type has a version. It increases with any change that would break the other
+side: a member is removed, changes its type, or may now be absent or null. New members, types and values
+do not change it.
 """
 
 
@@ -87,8 +88,8 @@ def _outgoing() -> Iterator[str]:
     yield "\n## Events out\n"
     yield "Delivered to every endpoint that subscribed to the type (`marketplace-hooks endpoints add URL --type …`)."
     yield 'The body is `{"id", "type", "timestamp", "sequence", "data"}`: `id` never changes over retries, `sequence`'
-    yield 'grows for each subject, and `data.caused_by` is `{"event_id", "actor", "reason"}`; in a decision of the'
-    yield "marketplace it has the deciding `operator_id`, and where the platform acted for somebody, `on_behalf_of`."
+    yield 'increases for each subject, and `data.caused_by` is `{"event_id", "actor", "reason"}`; in a decision of the'
+    yield "marketplace it has the deciding `operator_id`, and where the platform acted for someone, `on_behalf_of`."
     for name, event in sorted(OUTGOING.items()):
         yield f"\n### `{name}`\n"
         yield f"{event.when}\n\nVersion {event.version}.{_exceptions(event)}\n"

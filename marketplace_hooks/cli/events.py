@@ -39,12 +39,12 @@ POLL_S = 0.1
 @click.argument("file", type=click.File("r"), required=False)
 @click.option("--data", "inline", help="The event's data as JSON, instead of a FILE.")
 @click.option("--id", "event_id", help="The webhook-id; default: a new one.")
-@click.option("--source", default="marketplace", show_default=True, help="Whose secret signs it.")
-@click.option("--url", help="Where to; default: the running service, else PUBLIC_URL.")
+@click.option("--source", default="marketplace", show_default=True, help="The source whose secret signs it.")
+@click.option("--url", help="The address to post to; default: the running service, else PUBLIC_URL.")
 @click.option("--timestamp", help="When it happened, RFC 3339; default: now.")
 @click.option("--as", "sender", metavar="SOURCE", help="As this sender of WEBHOOK_SENDERS signs; TYPE is its topic.")
 @click.option("--dry-run", is_flag=True, help="With --as: show what its mapping makes of the data, and post nothing.")
-@click.option("--wait", is_flag=True, help="Wait until it is applied, a minute at most, and say what became of it.")
+@click.option("--wait", is_flag=True, help="Wait until it is applied, for one minute at most, and print the result.")
 @json_option
 def send(
     type_: str,
@@ -59,7 +59,7 @@ def send(
     wait: bool,
     as_json: bool,
 ) -> None:
-    """Sign an event and post it to the inbox; print the answer. With --wait, fail unless it was applied.
+    """Sign an event, post it to the inbox, and print the response. With --wait, fail unless it was applied.
 
     The data is read from FILE (`-`: standard input), or given with --data. With --as it is a payload of that sender,
     and TYPE the sender's own topic.
@@ -124,7 +124,7 @@ def _warn_of_unknown_type(type_: str) -> None:
     if type_ not in EVENTS:
         close = difflib.get_close_matches(type_, EVENTS, 1)
         hint = f"Did you mean {close[0]}?" if close else "`marketplace-hooks catalogue` lists those that are."
-        print_line(f"{type_} is not a type that is known; it is stored, and nothing is done. {hint}", is_error=True)
+        print_line(f"{type_} is not a known type: it is stored and ignored. {hint}", is_error=True)
 
 
 def _fate_of(runtime: Runtime, source: str, event_id: str) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def _fate_of(runtime: Runtime, source: str, event_id: str) -> dict[str, Any]:
             break
         time.sleep(POLL_S)
     if event is None:
-        raise NotFound(f"{event_id} is not in the database of these settings: another installation took it")
+        raise NotFound(f"{event_id} is not in the database of these settings: another installation received it")
     fate = {name: getattr(event, name) for name in ("state", "outcome", "errors", "parked_on")}
     made = [{"event_id": one, **_fate_of(runtime, source, one)} for one in events_made_of(runtime, source, event_id)]
     return {**fate, "events": made} if made else fate

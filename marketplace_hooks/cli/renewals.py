@@ -11,7 +11,7 @@ from .root import current_runtime, hooks_group
 
 @hooks_group.group("renewals")
 def renewals() -> None:
-    """Tacit renewals: what is due, and whether any of it waits for you."""
+    """Tacit renewals: what is due, and what needs your attention."""
 
 
 @renewals.command("show")
@@ -29,7 +29,7 @@ def show(as_json: bool) -> None:
 @renewals.command("release")
 @json_option
 def release(as_json: bool) -> None:
-    """Resume renewals that were stopped after more than 30 days of silence: what is due will be charged now."""
+    """Resume renewals that were paused because none ran for more than 30 days: those due are charged now."""
     runtime = current_runtime()
     released = release_run(runtime)
     if released:

@@ -77,14 +77,14 @@ def _sentence_of(error: Exception) -> str:
 
 hooks_group = HooksGroup(
     "hooks",
-    help="""Webhooks, cascades and Business Care of a marketplace of modules and themes.
+    help="""Webhooks, status changes and Business Care for a marketplace of modules and themes.
 
     \b
     First steps:
       marketplace-hooks up --demo          everything, with a demo marketplace
       marketplace-hooks send --help        post a signed event
-      marketplace-hooks events list        what was received, and what became of it
-      marketplace-hooks doctor             is everything in order?
+      marketplace-hooks events list        the events received, and their state
+      marketplace-hooks doctor             check the installation
     """,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -17,7 +17,7 @@ _subject = click.option("--subject", help="The id of the seller or customer.")
 
 @hooks_group.group("sessions")
 def sessions_group() -> None:
-    """People who are signed in to this service."""
+    """Users signed in to this service."""
 
 
 @sessions_group.command("list")
@@ -25,14 +25,14 @@ def sessions_group() -> None:
 @_subject
 @json_option
 def list_all(role: str | None, subject: str | None, as_json: bool) -> None:
-    """Who is signed in, the newest first."""
+    """Who is signed in, newest first."""
     runtime = current_runtime()
     with runtime.database.read_session() as session:
         found = sessions.list_sessions(
             session, runtime.settings, runtime.now(), role=Role(role) if role else None, subject=subject, limit=1_000
         )
     rows = [{name: getattr(one, name) for name in _COLUMNS} for one in found]
-    show_rows(rows, _COLUMNS, as_json=as_json, empty="Nobody is signed in.")
+    show_rows(rows, _COLUMNS, as_json=as_json, empty="No one is signed in.")
 
 
 @sessions_group.command("end")

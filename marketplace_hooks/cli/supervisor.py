@@ -112,7 +112,7 @@ class Supervisor:
             self._kill_frozen(0.0)
             time.sleep(STOP_POLL_S)
         for child, _ in self._running():
-            self._log(child.name, "did not stop in time and is killed; what it had begun is in the rows")
+            self._log(child.name, "did not stop in time and was killed; its unfinished work will be resumed")
         for session in self._sessions:
             kill_session(session)
         for _, process in self._running():
@@ -143,7 +143,9 @@ class Supervisor:
             elif not ours[pid][1].is_traced:
                 frozen.add(pid)
         for pid in frozen:
-            self._log(ours[pid][0], f"process {pid} is frozen and is killed; what it had begun is in the rows")
+            self._log(
+                ours[pid][0], f"process {pid} is not responding and was killed; its unfinished work will be resumed"
+            )
             send_signal(pid, signal.SIGKILL)
 
     def _start(self, child: Child) -> None:
@@ -172,7 +174,7 @@ class Supervisor:
             pause_s = 0.0 if child.deaths == 1 else min(LONGEST_PAUSE_S, 0.5 * 2**child.deaths)
             status = child.process.returncode
             how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
-            self._log(child.name, f"{how}; it is started again" + (f" in {pause_s:.0f} s" if pause_s else ""))
+            self._log(child.name, f"{how}; restarting it" + (f" in {pause_s:.0f} s" if pause_s else ""))
             child.process = None
             child.restart_at_s = time.monotonic() + pause_s
         if child.process is None and time.monotonic() >= child.restart_at_s and not self._stopping.is_set():

@@ -34,20 +34,20 @@ def tokens_group() -> None:
 @tokens_group.command("create")
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
 @click.option("--subject", help="The id of the seller or customer that it acts for.")
-@click.option("--name", "--label", "label", default="", help="What it is for: a note for people.")
+@click.option("--name", "--label", "label", default="", help="A note about what it is for.")
 @click.option(
     "--scope",
     "scopes",
     multiple=True,
     type=click.Choice([scope.value for scope in Scope]),
-    help="Limits it to a part of what its role may do; repeatable. Default: everything.",
+    help="Limit it to part of what its role allows; repeatable. Default: everything.",
 )
-@click.option("--days", type=click.IntRange(1, 3_650), help="For how many days. Default: until it is revoked.")
+@click.option("--days", type=click.IntRange(1, 3_650), help="How many days it is valid. Default: until it is revoked.")
 @json_option
 def create(
     role: str, subject: str | None, label: str, scopes: tuple[str, ...], days: int | None, as_json: bool
 ) -> None:
-    """Make a token. It is shown only once; its hash alone is stored.
+    """Create a token. It is shown only once; only its hash is stored.
 
     \b
     marketplace-hooks tokens create --role seller --subject seller-1 --scope products --days 365
@@ -61,7 +61,7 @@ def create(
 @tokens_group.command("list")
 @json_option
 def list_all(as_json: bool) -> None:
-    """Every token, without its secret, the newest first."""
+    """Every token, without its secret, newest first."""
     with current_runtime().database.read_session() as session:
         rows = [_summary(token) for token in tokens.list_tokens(session)]
     empty = "No token yet: marketplace-hooks tokens create --role operator"

@@ -182,7 +182,7 @@ class RedisGuard:
         """Start it if it has died, unless that was tried a moment ago."""
         if self._redis is None or self._redis.is_running or time.monotonic() < self._next_try_s:
             return
-        log_line("redis", "died; it is started again, and the next sweep finds the work that no worker was woken for")
+        log_line("redis", "died and is restarted; the next sweep picks up any work that was lost")
         try:
             self._redis.start()
         except (Unavailable, OSError) as error:

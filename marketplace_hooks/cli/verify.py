@@ -26,7 +26,7 @@ MOST_HEADERS = 200
 @click.option("--id", "webhook_id", help="The header webhook-id.")
 @click.option("--timestamp", help="The header webhook-timestamp.")
 @click.option("--signature", help="The header webhook-signature.")
-@click.option("--source", default="marketplace", show_default=True, help="Whose secrets to try.")
+@click.option("--source", default="marketplace", show_default=True, help="The source whose secrets to try.")
 @click.option("--endpoint", "endpoint_id", help="The secrets of this endpoint instead: for a delivery of ours.")
 @click.option("--secret", help="This secret instead of the configured ones.")
 @click.option("--at", callback=instant_option, help="Judge the age at this instant (RFC 3339); default: now.")
@@ -42,7 +42,7 @@ def verify(
     at: datetime | None,
     as_json: bool,
 ) -> None:
-    """Say whether a captured message is signed as its headers claim, and if not, why.
+    """Check the signature of a captured message; if it is not valid, say why.
 
     FILE (- for standard input) is the whole message: lines of headers, an empty line, the body. With --id,
     --timestamp and --signature it is the body alone. Headers may have their svix- names.

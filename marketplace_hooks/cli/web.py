@@ -38,8 +38,8 @@ def refuse_exposed_demo(settings: Settings, host: str) -> None:
     """Raises `ConfigurationError` for a demo on an address that other machines reach, unless that is wanted."""
     if settings.demo and not settings.demo_exposed and not is_loopback(host):
         raise ConfigurationError(
-            f"The demo would be open on {host}, and whoever reaches it can be anybody in it, an operator too. "
-            "Serve it on 127.0.0.1, or add --expose-demo if that is what you want."
+            f"The demo would be open on {host}: anyone who can reach it could act as anyone, operators included. "
+            "Serve it on 127.0.0.1, or add --expose-demo if you want that."
         )
 
 

@@ -98,7 +98,7 @@ def _run_worker(runtime: Runtime, url: str, kinds: list[JobKind]) -> None:
 
 @hooks_group.command("scheduler")
 def scheduler() -> None:
-    """Start what is due, and pick up what was missed. Run as many as you like: one works, the others wait."""
+    """Start work that is due, and recover lost work. You can run several: one works, the others wait."""
     runtime = current_runtime()
     owner = f"{socket.gethostname()}:{os.getpid()}"
     stopping = StopRequest()

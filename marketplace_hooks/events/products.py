@@ -50,14 +50,14 @@ class IncompatibleModuleSchema(EventDataSchema):
 
 
 class ListingDataSchema(EventDataSchema):
-    """What the product's page announces from `published_at` on."""
+    """What the product page advertises from `published_at` on."""
 
     features = fields.List(
         TextOrTitles(),
         required=True,
         validate=validate.Length(max=200),
         metadata=about(
-            "What the page announces: each a text, or a text for each language.",
+            "The advertised features: each a text, or a text for each language.",
             ["Reminds customers of carts they left"],
         ),
     )
@@ -77,7 +77,7 @@ class ListingDataSchema(EventDataSchema):
         validate=validate.Length(max=MOST_OVERRIDES),
         metadata=about("Paths of overrides that conflict with the product.", ["override/classes/Mail.php"]),
     )
-    published_at = Moment(required=True, metadata=about("From when on the page announces this."))
+    published_at = Moment(required=True, metadata=about("From when the page advertises this."))
 
 
 class ProductUpsertedSchema(EventDataSchema):
@@ -111,7 +111,7 @@ class ProductUpsertedSchema(EventDataSchema):
     )
     price = fields.Nested(EventMoneySchema, required=True, metadata=about("What it costs."))
     version = version()
-    listing = fields.Nested(ListingDataSchema, required=True, metadata=about("What the product's page announces."))
+    listing = fields.Nested(ListingDataSchema, required=True, metadata=about("What the product page advertises."))
 
 
 class StatusChangedSchema(EventDataSchema):
@@ -121,7 +121,7 @@ class StatusChangedSchema(EventDataSchema):
     status = fields.String(
         required=True,
         validate=validate.OneOf([status.value for status in Status]),
-        metadata=about("The status that this side wants."),
+        metadata=about("The status that this side requests."),
     )
     actor = fields.String(
         required=True,

@@ -28,7 +28,7 @@ _shop_url = validate.Length(1, 2_000)
 
 
 class PurchaseCompletedSchema(EventDataSchema):
-    """One customer bought one product; of a pack, one event for each product, sharing `pack_id`."""
+    """A customer bought a product; for a pack, one event for each product, with the same `pack_id`."""
 
     purchase_id = Identifier(required=True, metadata=PURCHASE_ID)
     customer_id = Identifier(required=True, metadata=CUSTOMER_ID)
@@ -48,7 +48,7 @@ class ShopBoundSchema(EventDataSchema):
 
 
 class RefundedMoneySchema(EventMoneySchema):
-    """At least a cent: nothing given back is no refund."""
+    """An amount of at least one cent."""
 
     amount_cents = fields.Integer(
         required=True,
@@ -59,13 +59,13 @@ class RefundedMoneySchema(EventMoneySchema):
 
 
 class RefundedSchema(EventDataSchema):
-    """Money was given back for a purchase. `request_id` names the support request that it is for, if there is one.
+    """Money was refunded for a purchase. `request_id` names the support request that it is for, if there is one.
 
     It counts for the purchase either way. `refund_id` is the platform's own: the same one again is the same refund.
     """
 
     purchase_id = Identifier(required=True, metadata=PURCHASE_ID)
-    refunded_at = Moment(required=True, metadata=about("When the money was given back."))
+    refunded_at = Moment(required=True, metadata=about("When the money was refunded."))
     amount = fields.Nested(RefundedMoneySchema, required=True, metadata=about("How much."))
     request_id = Identifier(allow_none=True, load_default=None, metadata=REQUEST_ID)
     refund_id = Identifier(

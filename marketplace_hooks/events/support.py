@@ -23,9 +23,9 @@ from .registry import REQUEST, SELLER, Applied, InboundEvent, ParentUnknown, Res
 
 
 class RequestSubmittedSchema(EventDataSchema):
-    """A customer asks for support. The purchase says whose it is and of what; `presale`, before any, says both itself.
+    """A customer asks for support. The purchase determines the customer and the product; `presale` gives both itself.
 
-    A customer or a product that is given all the same must be the purchase's.
+    A customer or product given beside a purchase must match it.
     """
 
     request_id = Identifier(required=True, metadata=REQUEST_ID)

@@ -21,7 +21,7 @@ def test_people_are_listed_and_signed_out_one_by_one_or_everywhere(marketplace: 
     def runs(*arguments: str) -> Result:
         return runner.invoke(args=["hooks", "sessions", *arguments])
 
-    assert "Nobody is signed in." in runs("list").output
+    assert "No one is signed in." in runs("list").output
     for subject in ("seller-1", "seller-1", "seller-2"):
         sign_in = SignIn(method=SignInMethod.OPENID, role=Role.SELLER, subject=subject, name="Pixelune")
         run_in_transaction(marketplace.runtime, lambda uow, given=sign_in: sessions.begin(uow, given))  # type: ignore[misc] # bound at once

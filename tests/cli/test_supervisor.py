@@ -40,5 +40,5 @@ def test_who_hangs_is_killed_and_started_again_and_who_works_or_waits_for_a_serv
 
     supervisor.run(stop_when_seen)
     assert lines.count(("hangs", "begun")) == 2, lines
-    assert [name for name, text in lines if "is frozen and is killed" in text] == ["hangs"], lines
+    assert [name for name, text in lines if "is not responding and was killed" in text] == ["hangs"], lines
     assert [name for name, text in lines if "was killed by SIGKILL" in text] == ["hangs"], lines

@@ -217,7 +217,7 @@ def test_a_withdrawal_of_many_subscribers_is_shown_to_its_end(demo: Up) -> None:
 def test_a_killed_worker_is_said_and_started_again(demo: Up) -> None:
     (first, *_) = demo.processes_of("marketplace_hooks worker")
     os.kill(first, signal.SIGKILL)
-    demo.wait_for("was killed by SIGKILL; it is started again", RESTARTED_WITHIN_S)
+    demo.wait_for("was killed by SIGKILL; restarting it", RESTARTED_WITHIN_S)
 
     def two_again() -> bool:
         workers = demo.processes_of("marketplace_hooks worker")

@@ -96,10 +96,10 @@ def absence_causes(version: str | None) -> tuple[AbsenceCause, ...]:
 
 
 ABSENCE_CAUSES: Mapping[AbsenceCause, str] = {
-    AbsenceCause.OLDER_THAN_9: "the shop runs a PrestaShop older than 9, which has no Admin API",
+    AbsenceCause.OLDER_THAN_9: "the shop runs a PrestaShop version older than 9, which has no Admin API",
     AbsenceCause.SWITCHED_OFF: "the Admin API is switched off (Advanced Parameters > Admin API)",
     AbsenceCause.MULTISTORE: "multistore is on, for which the Admin API must be switched on separately",
-    AbsenceCause.OTHER_PATH: "the shop lives under another path than the address that we know",
+    AbsenceCause.OTHER_PATH: "the shop is at a different path from the address that we know",
 }
 """In English, for the sentence of `Note.ADMIN_API_ABSENT`."""
 
@@ -124,7 +124,7 @@ NOTE_TEXTS: Mapping[Note, str] = {
         "The webservice key belongs to another shop of this multistore. Associate it with this shop."
     ),
     Note.KEY_OF_ANOTHER_SITE: (
-        "The shop that accepted the webservice key has another address than the one this purchase is for."
+        "The shop that accepted the webservice key has a different address from the one this purchase is for."
     ),
     Note.WEBSERVICE_OFF: "The shop’s webservice is disabled. Enable it under Advanced Parameters > Webservice.",
     Note.KEY_CAN_WRITE: (
@@ -192,14 +192,14 @@ NOTE_TEXTS: Mapping[Note, str] = {
     ),
     Note.PASSWORD_REQUIRED: "The site requires a user name and password before it shows any page.",
     Note.OTHER_PLATFORM: (
-        "The page at this address looks like another platform than PrestaShop, or a variant under another name. "
+        "The page at this address looks like a platform other than PrestaShop, or a variant under another name. "
         "Check that this is the shop’s address."
     ),
     Note.COMPANION_ABSENT: "The companion module did not answer: it is not installed on the shop, or it is disabled.",
     Note.REPORT_NOT_SIGNED: "The companion’s report is not signed with the key that was given. Check the key.",
     Note.REPORT_MALFORMED: "The companion’s report cannot be read. Update the companion module.",
     Note.REPORT_NOT_FRESH: "The companion’s report was not made for this check.",
-    Note.REPORT_OF_ANOTHER_SHOP: "The companion’s report is about another shop than the one this purchase is for.",
+    Note.REPORT_OF_ANOTHER_SHOP: "The companion’s report is about a different shop from the one this purchase is for.",
     Note.REPORT_LATE: (
         "A companion’s report arrived after this check had ended, when its code was no longer valid. Start another "
         "check to send a new report."

@@ -19,7 +19,7 @@ _EXAMPLE_AT = "2026-11-24T09:12:00Z"
 CAUSE: JsonSchema = {
     "type": "object",
     "properties": {
-        "event_id": {"type": ["string", "null"], **about("The inbound event; null: it was asked here.", "evt-77")},
+        "event_id": {"type": ["string", "null"], **about("The inbound event; null: it was requested here.", "evt-77")},
         "actor": text("Which side acted."),
         "reason": text("Why, in words."),
         "on_behalf_of": text("Whom the platform acted for."),
@@ -50,7 +50,7 @@ def body_schema(name: str) -> dict[str, Any]:
             "id": {"type": "string", **about("The event's id, the same in every attempt: `webhook-id`.", EXAMPLE_ID)},
             "type": {"type": "string", "const": name, **about("The type of the event.", name)},
             "timestamp": instant("When it was published."),
-            "sequence": {"type": "integer", **about("Grows with each event about the same thing.", 12)},
+            "sequence": {"type": "integer", **about("Increases with each event about the same subject.", 12)},
             "data": {**data_schema(event), **about("What has happened.")},
         },
         "required": ["id", "type", "timestamp", "sequence", "data"],

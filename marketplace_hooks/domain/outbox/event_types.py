@@ -55,7 +55,7 @@ OUTGOING: dict[str, Outgoing] = {
         when="A side has cancelled its scheduled change of a pack.", example={**_PACK, **_SCHEDULED}
     ),
     "subscription.started": Outgoing(
-        when="A Business Care has begun, by purchase or reactivation.", example={**_BUSINESS_CARE, **_PERIOD}
+        when="Business Care has started, through a purchase or a reactivation.", example={**_BUSINESS_CARE, **_PERIOD}
     ),
     "subscription.renewal_notice_due": Outgoing(
         when="The customer is to be notified that the Business Care will renew, and at which price; `owed` says "
@@ -72,7 +72,7 @@ OUTGOING: dict[str, Outgoing] = {
         },
     ),
     "subscription.price_changed": Outgoing(
-        when="The coming renewal costs another price than was published last. A lower one applies at once; a higher "
+        when="The price of the next renewal differs from the one published last. A lower one applies at once; a higher "
         "one comes with a new subscription.renewal_notice_due, and without it does not apply to this renewal.",
         example={
             **_BUSINESS_CARE,
@@ -83,7 +83,7 @@ OUTGOING: dict[str, Outgoing] = {
         },
     ),
     "subscription.renewal_due": Outgoing(
-        when="A period has come to its instant: charge it, once for each idempotency key.",
+        when="A renewal is due: charge it, once for each idempotency key.",
         example={
             **_BUSINESS_CARE,
             "period_index": 2,
@@ -94,12 +94,12 @@ OUTGOING: dict[str, Outgoing] = {
     ),
     "subscription.renewal_cancelled": Outgoing(
         optional=("last_day", "ended_at"),
-        when="The Business Care will not renew, and goes on until `last_day`: `by` is customer or withdrawal. Or it "
+        when="Business Care will not renew, and continues until `last_day`: `by` is customer or withdrawal. Or it "
         "has ended at `ended_at`: `by` is refund, termination or dispute.",
         example={**_BUSINESS_CARE, "by": "withdrawal", "last_day": "2026-11-23"},
     ),
     "subscription.reactivation_due": Outgoing(
-        when="A customer reactivates an expired Business Care: charge it, once for each idempotency key.",
+        when="A customer reactivates expired Business Care: charge it, once for each idempotency key.",
         example={
             **_BUSINESS_CARE,
             "period_index": 3,
@@ -113,7 +113,7 @@ OUTGOING: dict[str, Outgoing] = {
     ),
     "subscription.reversal_due": Outgoing(
         nullable=("charge_id",),
-        when="A charge must be given back, or not be made: `reason` is renewal_stopped, the renewal had been stopped "
+        when="A charge must be refunded, or not be made: `reason` is renewal_stopped, the renewal had been stopped "
         "in time; or second_charge, another charge had paid the period.",
         example={
             **_BUSINESS_CARE,
@@ -125,12 +125,12 @@ OUTGOING: dict[str, Outgoing] = {
         },
     ),
     "subscription.expired": Outgoing(
-        when="A Business Care is over, and may be reactivated while the product is sold.",
+        when="Business Care has ended, and can be reactivated while the product is on sale.",
         example={**_BUSINESS_CARE, "last_day": "2026-11-23"},
     ),
     "release.available": Outgoing(
         nullable=("price",),
-        when="A release is published, for all who have an active Business Care; a paid one has a `price`.",
+        when="A release is published, for everyone with active Business Care; a paid one has a `price`.",
         example={**_BUSINESS_CARE, "release_id": "r-9", "number": "2.4.0", "kind": "paid", "price": _AMOUNT},
     ),
     "seller.closure_announced": Outgoing(
@@ -145,7 +145,7 @@ OUTGOING: dict[str, Outgoing] = {
         },
     ),
     "purchase.over_refunded": Outgoing(
-        when="More was given back for a purchase than was paid for it; published again whenever the excess grows.",
+        when="More was refunded for a purchase than was paid for it; published again whenever the excess grows.",
         example={
             "purchase_id": "o-50434",
             "customer_id": "c-17",

@@ -43,7 +43,7 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
     ),
     "support_request.not_entitled": Outgoing(
         nullable=("purchase_id",),
-        when="A request has no active Business Care behind it.",
+        when="A request is not covered by active Business Care.",
         example={**_REQUEST, "code": "EXPIRED", "remedy": "reactivate"},
     ),
     "support_request.message_posted": Outgoing(
@@ -53,7 +53,7 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
     ),
     "support_request.acknowledged": Outgoing(
         nullable=("purchase_id",),
-        when="The seller has answered in person.",
+        when="The seller has responded in person.",
         example={**_REQUEST, "acknowledged_at": "2026-11-24T09:12:00Z", "in_time": True},
     ),
     "support_request.acknowledgement_due_soon": Outgoing(
@@ -63,7 +63,7 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
     ),
     "support_request.acknowledgement_missed": Outgoing(
         nullable=("purchase_id",),
-        when="The seller has not answered in person in time; sent once.",
+        when="The seller has not responded in person on time; sent once.",
         example={**_REQUEST, "due_before": "2026-11-24T23:00:00Z"},
     ),
     "support_request.kind_changed": Outgoing(
@@ -71,7 +71,7 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
             "purchase_id",
             "proposed_kind",
         ),
-        when="What a request is about was proposed anew, or confirmed.",
+        when="Another type of request was proposed, or confirmed.",
         example={**_REQUEST, "kind": "anomaly", "proposed_kind": "installation"},
     ),
     "support_request.refused": Outgoing(
@@ -103,8 +103,8 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
     ),
     "support_request.offer_answered": Outgoing(
         nullable=("purchase_id",),
-        when="The customer accepts or declines a paid update. Accepted, it settles the request once it was bought "
-        "(`release.purchased`); until then, and when declined, a fix that is owed stays owed.",
+        when="The customer accepts or declines a paid update. If accepted, it resolves the request once it has "
+        "been bought (`release.purchased`); until then, or if declined, a fix that is owed remains owed.",
         example={**_REQUEST, "release_id": "r-9", "amount": _AMOUNT, "accepted": True},
     ),
     "support_request.resolved": Outgoing(
@@ -112,7 +112,7 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
             "purchase_id",
             "release_id",
         ),
-        when="The seller says that the request is settled: `how` is release, explanation or paid_update.",
+        when="The seller marks the request as resolved: `how` is release, explanation or paid_update.",
         example={**_REQUEST, "how": "release", "release_id": "r-9", "until": "2026-12-08T23:00:00Z"},
     ),
     "support_request.reopened": Outgoing(
@@ -137,7 +137,7 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
     "support_request.refund_due": Outgoing(
         nullable=("purchase_id",),
         when="The refund of the price paid is due, or due again; it is requested unless the customer prefers the fix. "
-        "`amount` is what is still owed: the lines that are not optional (`total`), less what was given back.",
+        "`amount` is what is still owed: the lines that are not optional (`total`), less what has been refunded.",
         example={**_REQUEST, **_OWED, "request_at": "2027-01-06T23:00:00Z"},
     ),
     "support_request.refund_requested": Outgoing(
@@ -147,13 +147,13 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
     ),
     "support_request.refund_deferred": Outgoing(
         nullable=("purchase_id",),
-        when="The customer prefers the fix to the refund, by a new date; a refund that was requested is not to be "
+        when="The customer prefers the fix to the refund, by a new date; a refund that was requested must not be "
         "made. It is due again when the date has passed, or when the customer asks for it again.",
         example={**_REQUEST, **_OWED, "due_before": "2027-02-16T23:00:00Z", "last_day": "2027-02-16"},
     ),
     "support_request.refund_settled": Outgoing(
         nullable=("purchase_id",),
-        when="Nothing is owed any more: what was given back for the purchase has reached the claim.",
+        when="Nothing is owed any more: the refunds for the purchase cover the claim.",
         example={
             **_REQUEST,
             **_OWED,
@@ -165,7 +165,7 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
     "support_request.closed": Outgoing(
         optional=("duplicate_of",),
         nullable=("purchase_id",),
-        when="Nothing more can happen to a request; `reason` says why.",
+        when="A request is closed; `reason` says why.",
         example={**_REQUEST, "reason": "resolved"},
     ),
 }

@@ -1,4 +1,4 @@
-"""Status history of a product or a pack: what changed, when, by whom and why, the newest first.
+"""Status history of a product or a pack: what changed, when, by whom and why, newest first.
 
 Changes are read from their cascades; what was only scheduled, or cancelled before its time, from the outbox.
 """
@@ -25,7 +25,7 @@ CANCELLED = "change_cancelled"
 
 @dataclass(frozen=True, kw_only=True)
 class StatusHistoryEntry:
-    """One entry, the newest first. `change` is a cascade's (`held`, `lifted`, `withdrawn`, `reinstated`, …) or one of
+    """One entry, newest first. `change` is a cascade's (`held`, `lifted`, `withdrawn`, `reinstated`, …) or one of
     the two above, which alone have `status` and `effective_at`. `cascade_id` None: nothing had to follow."""
 
     at: datetime

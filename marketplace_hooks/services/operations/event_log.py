@@ -1,4 +1,4 @@
-"""Event log: pages of the events received and of the cascades that followed, the newest first.
+"""Event log: pages of the events received and of the cascades that followed, newest first.
 
 The log of what was sent is `outbox/delivery_log.py`.
 """

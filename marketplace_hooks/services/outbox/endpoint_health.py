@@ -26,7 +26,7 @@ class HourOfDeliveries:
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointHealth:
-    """The last 24 hours, the oldest first."""
+    """The last 24 hours, oldest first."""
 
     hours: tuple[HourOfDeliveries, ...]
 

@@ -107,7 +107,7 @@ def rotate_secret(runtime: Runtime, uow: UnitOfWork, endpoint_id: str) -> tuple[
 
 
 def list_endpoints(session: Session) -> list[Endpoint]:
-    """Every endpoint, the oldest first."""
+    """Every endpoint, oldest first."""
     known = select(Endpoint).where(Endpoint.deleted_at.is_(None))
     return list(session.scalars(known.order_by(Endpoint.created_at, Endpoint.id)))
 

@@ -112,7 +112,7 @@ def draft_after(session: Session, customer_id: str, check_id: str) -> RequestDra
 
 
 def unsent_drafts(session: Session, customer_id: str, *, limit: int = 5) -> list[RequestDraft]:
-    """The customer's drafts that were not sent, the newest first."""
+    """The customer's drafts that were not sent, newest first."""
     own = select(RequestDraft).where(RequestDraft.customer_id == customer_id, RequestDraft.sent_at.is_(None))
     return list(session.scalars(own.order_by(RequestDraft.changed_at.desc()).limit(limit)))
 

@@ -42,7 +42,7 @@ def download_verdict(uow: UnitOfWork, request: SupportRequest, release_id: str) 
 
 
 def downloadable_releases(session: Session, request: SupportRequest, now: datetime, zone: ZoneInfo) -> list[Release]:
-    """The product's last versions that the request's customer may download now, the newest first."""
+    """The product's last versions that the request's customer may download now, newest first."""
     if request.purchase_id is None:
         return []
     question = EntitlementQuestion(at=now, zone=zone)
@@ -53,7 +53,7 @@ def downloadable_releases(session: Session, request: SupportRequest, now: dateti
 
 
 def offerable_releases(session: Session, request: SupportRequest, now: datetime, zone: ZoneInfo) -> list[Release]:
-    """The product's last paid versions that the request's customer can buy now, the newest first."""
+    """The product's last paid versions that the request's customer can buy now, newest first."""
     if session.get_one(Product, request.product_id).status is not Status.ONLINE:
         return []
     bought = select(ReleasePurchase.release_id).where(ReleasePurchase.purchase_id == request.purchase_id)

@@ -75,8 +75,9 @@ OPERATIONS: tuple[ModuleType, ...] = (
 PREFIX = "/api/v1"
 _ABOUT = """Status changes, Business Care, support requests and logs of a marketplace.
 
-Every refusal is a problem document (RFC 9457) with a stable `code`. Lists have pages, by cursor. Every POST takes an
-`Idempotency-Key`: the same call under the same key is carried out once, and answered the same for 24 hours."""
+Errors are problem documents (RFC 9457) with a stable `code`. Lists are paginated by cursor. Every POST accepts an
+`Idempotency-Key`: repeated with the same key, a call is carried out once, and returns the same response for 24
+hours."""
 
 
 add_checks_and_handlers(blueprint)
@@ -102,7 +103,8 @@ def attach_api(app: Flask, url_prefix: str = "") -> None:
     api.register_field(AttachedFiles, None, None)
     api.register_field(Day, "string", "date")
     api.spec.components.security_scheme(
-        "bearer", {"type": "http", "scheme": "bearer", "description": "`marketplace-hooks tokens create` makes one."}
+        "bearer",
+        {"type": "http", "scheme": "bearer", "description": "Create one with `marketplace-hooks tokens create`."},
     )
     api.spec.components.parameter("IdempotencyKey", "header", _IDEMPOTENCY_KEY)
     for name, description in {**_TAGS, **EVENT_TAGS}.items():

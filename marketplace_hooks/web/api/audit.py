@@ -38,7 +38,7 @@ COLUMNS = tuple(column.key for column in AuditEntry.__table__.columns)
 class AuditFilterSchema(FilterQuerySchema):
     """Which entries; without a parameter, all of them."""
 
-    who = TextField(max_length=200, metadata=about("A person's id or full name, or a token's id.", "op-1"))
+    who = TextField(max_length=200, metadata=about("The ID or full name of a user, or the ID of a token.", "op-1"))
     action = EnumField(AuditAction, metadata=about("What was done, such as product.status_changed."))
     object_type = TextField(max_length=32, metadata=about("Such as product or support_request.", "product"))
     object_id = TextField(max_length=256, metadata=about("The ID of what it was done to.", "20133"))
@@ -54,7 +54,7 @@ class AuditQuerySchema(AuditFilterSchema, PagedQuerySchema):
 
 
 class AuditActorSchema(ResponseSchema):
-    """Who it was, at the time. A customer who was erased has an id and no name."""
+    """Who it was at the time. An erased customer has an ID but no name."""
 
     role = EnumField(
         Role,
@@ -102,7 +102,7 @@ class AuditEntrySchema(ResponseSchema):
 
 
 class AuditListSchema(ResponseSchema):
-    """A page of entries, the newest first."""
+    """A page of entries, newest first."""
 
     items = fields.List(fields.Nested(AuditEntrySchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
@@ -122,9 +122,9 @@ _ENTRY = AuditEntrySchema()
     refusals=(400,),
 )
 def list_audit_entries(query: dict[str, Any]) -> Response:
-    """What people and tokens did, newest first.
+    """Actions of users and API tokens, newest first.
 
-    Every change that a person or token makes, and sign-ins and refusals. Filter by who, what and when;
+    Every change made by a user or token, every sign-in and every refusal. Filter by who, what and when;
     follow `next_cursor` for older entries.
     """
     before = decode_number(LIST, query.pop("cursor", None))
@@ -136,9 +136,9 @@ def list_audit_entries(query: dict[str, Any]) -> Response:
 
 @operation("GET", "/audit/export.csv", tag="Audit", roles=(Role.OPERATOR,), query=AuditFilterSchema)
 def export_audit_csv(query: dict[str, Any]) -> Response:
-    """All matching entries as CSV; the first line has the names of the columns.
+    """All matching entries as CSV, with a header line.
 
-    Takes the filters of the list, without a cursor. The answer is streamed, newest entry first.
+    Accepts the filters of the list, without a cursor. The response is streamed, newest entry first.
     """
     lines = _exported(current_runtime(), AuditFilter(**query), _as_csv)
     return download(lines, CSV, "audit.csv", first=csv_line(COLUMNS))
@@ -148,7 +148,7 @@ def export_audit_csv(query: dict[str, Any]) -> Response:
 def export_audit_ndjson(query: dict[str, Any]) -> Response:
     """All matching entries as JSON, one per line.
 
-    Takes the filters of the list, without a cursor. The answer is streamed, newest entry first.
+    Accepts the filters of the list, without a cursor. The response is streamed, newest entry first.
     """
     lines = _exported(current_runtime(), AuditFilter(**query), _as_json_line)
     return download(lines, "application/x-ndjson", "audit.ndjson")

@@ -37,22 +37,22 @@ class CascadeSubjectSchema(ResponseSchema):
 
 
 class CauseSchema(ResponseSchema):
-    """Why: the event (null: asked here), whose side, the reason given."""
+    """Why: the event (null: requested here), the side, the reason given."""
 
-    event_id = nullable(fields.String, about("The inbound event that caused it; null: it was asked here.", "evt-77"))
+    event_id = nullable(
+        fields.String, about("The inbound event that caused it; null: it was requested here.", "evt-77")
+    )
     actor = fields.String(required=True, metadata=about("Which side acted.", "seller"))
     reason = fields.String(required=True, metadata=about("Why, in words.", "A fault is being fixed"))
     on_behalf_of = fields.String(metadata=about("Whom the platform acted for.", "atelier"))
 
 
 class CascadeSchema(ResponseSchema):
-    """The steps that follow a change. `total` is what has been counted so far, over all of them."""
+    """The follow-up steps of a change. `total` is the number of items counted so far, over all steps."""
 
     id = fields.String(required=True, metadata=CASCADE_ID)
     state = EnumField(CascadeState, required=True, metadata=about("Whether it runs, is done, or has failed."))
-    total = fields.Integer(
-        required=True, metadata=about("How many things have been counted so far, over all steps.", 3)
-    )
+    total = fields.Integer(required=True, metadata=about("How many items have been counted so far, over all steps.", 3))
     done = fields.Integer(required=True, metadata=about("How many of them are done.", 3))
     failed = fields.Integer(required=True, metadata=about("How many of them failed.", 0))
     change = fields.String(required=True, metadata=about("What was changed.", "held"))
@@ -75,9 +75,9 @@ _CASCADE = CascadeSchema()
     refusals=(404,),
 )
 def get_cascade(cascade_id: str) -> Response:
-    """The steps that follow one change, and their progress. Sellers see those of their own products.
+    """The follow-up steps of one change, and their progress. Sellers see those of their own products.
 
-    A status change returns a `cascade_id`. Here is the progress of what follows from it: packs hidden, renewals
+    A status change returns a `cascade_id`. This is the progress of its follow-up steps: packs hidden, renewals
     cancelled, notifications sent.
     """
     with current_runtime().database.read_session() as session:

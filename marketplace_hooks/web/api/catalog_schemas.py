@@ -49,10 +49,10 @@ class PackSchema(ResponseSchema):
 
 
 class ListingSchema(ResponseSchema):
-    """What a product's page announces from `published_at` on."""
+    """What a product page advertises from `published_at` on."""
 
     version = fields.Integer(required=True, metadata=about("The revision of the listing.", 4))
-    published_at = Rfc3339Instant(required=True, metadata=about("From when on the page announces this."))
+    published_at = Rfc3339Instant(required=True, metadata=about("From when the page advertises this."))
     features = fields.List(
         fields.Raw(),
         required=True,

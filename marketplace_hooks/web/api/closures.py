@@ -61,7 +61,7 @@ class CancellationQuerySchema(QuerySchema):
 
 
 class ClosureSchema(ResponseSchema):
-    """A closure. Customers see it, and it suspends, from `announced_at` on."""
+    """A closure. From `announced_at` on, customers see it and it suspends deadlines."""
 
     closure_id = fields.String(required=True, metadata=CLOSURE_ID)
     seller_id = fields.String(required=True, metadata=SELLER_ID)

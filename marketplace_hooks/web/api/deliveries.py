@@ -37,7 +37,7 @@ class DeliveriesQuerySchema(PagedQuerySchema):
 
     state = EnumField(
         DeliveryState,
-        metadata=about("Whether they are waiting, have arrived, were given up, or wait for a disabled endpoint."),
+        metadata=about("Whether they are pending, delivered, given up, or waiting for a disabled endpoint."),
     )
     endpoint_id = TextField(metadata=ENDPOINT_ID)
     type = TextField(metadata=about("The type of the event.", "product.hidden"))
@@ -74,7 +74,7 @@ class DeliverySchema(ResponseSchema):
         DeliveryState,
         required=True,
         attribute="delivery.state",
-        metadata=about("Whether it is waiting, has arrived, was given up, or waits for a disabled endpoint."),
+        metadata=about("Whether it is pending, delivered, given up, or waiting for a disabled endpoint."),
     )
     attempts = fields.Integer(
         required=True, attribute="delivery.attempts", metadata=about("How many attempts have been made.", 1)
@@ -101,7 +101,7 @@ class DeliverySchema(ResponseSchema):
 
 
 class DeliveryListSchema(ResponseSchema):
-    """A page of deliveries, the newest first."""
+    """A page of deliveries, newest first."""
 
     items = fields.List(fields.Nested(DeliverySchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()

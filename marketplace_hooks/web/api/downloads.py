@@ -68,7 +68,7 @@ class DownloadSchema(ResponseSchema):
 
 
 class DownloadListSchema(ResponseSchema):
-    """A page of releases, the newest first."""
+    """A page of releases, newest first."""
 
     items = fields.List(fields.Nested(DownloadSchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
@@ -95,8 +95,8 @@ _LIST = DownloadListSchema()
 def list_purchase_downloads(query: dict[str, Any], purchase_id: str) -> Response:
     """Every published release of the purchased product, and whether it may be downloaded or why not.
 
-    Customers ask about their own purchases, the platform about any. A release that may not be downloaded says what
-    stands in the way and what would help.
+    Customers ask about their own purchases, the platform about any. A release that cannot be downloaded says why, and
+    what would help.
     """
     runtime = current_runtime()
     after = _place(decode("downloads", query.get("cursor")))

@@ -52,8 +52,8 @@ _REPORT = ReportAnswerSchema()
 def check_eligibility(body: dict[str, Any]) -> Response:
     """Check whether a request about a purchase and a site would be accepted; the site is inspected by a worker.
 
-    Returns a `check_id` at once; poll the check until its `state` is done. It can then be named when the request is
-    sent. After something was mended, ask with `fresh`.
+    Returns a `check_id` at once; poll the check until its `state` is done. You can then refer to it when you submit
+    the request. To check again after a change on the site, send `fresh`.
     """
     runtime = current_runtime()
     customer = customer_of(signed_in())

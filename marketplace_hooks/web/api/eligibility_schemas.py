@@ -16,11 +16,11 @@ from .fields import EnumField, ResponseSchema, TextField, nullable, optional
 
 
 class CredentialsSchema(Schema):
-    """What lets us ask the bound site itself; encrypted, used there alone, deleted with the request."""
+    """Credentials for reading from the site of the purchase; encrypted, used only there, deleted with the request."""
 
     webservice_key = optional(
         TextField,
-        about("A key of the site's webservice that may only read.", "8S9K1M3X5Q7W2E4R6T8Y0U1I3O5P7A9S"),
+        about("A read-only key for the site's webservice.", "8S9K1M3X5Q7W2E4R6T8Y0U1I3O5P7A9S"),
         max_length=200,
     )
     client_id = optional(TextField, about("The id of an API client of the site.", "care-reader"), max_length=200)
@@ -45,7 +45,7 @@ class DeclaredModuleSchema(Schema):
 
 
 class DeclaredSchema(Schema):
-    """What the customer says of the site, where it does not tell by itself."""
+    """What the customer declares about the site, where the site itself does not show it."""
 
     platform_version = optional(TextField, about("The version of PrestaShop; null: not known.", "8.1.4"), max_length=50)
     modules = fields.List(
@@ -65,13 +65,13 @@ class SiteSchema(Schema):
         CredentialsSchema,
         load_default=None,
         allow_none=True,
-        metadata=about("What lets us ask the site itself; null: only what is public is looked at."),
+        metadata=about("Credentials for reading from the site; null: only public information is used."),
     )
     declared = fields.Nested(
         DeclaredSchema,
         load_default=None,
         allow_none=True,
-        metadata=about("What the customer says of the site; null: nothing."),
+        metadata=about("What the customer declares about the site; null: nothing."),
     )
 
     @validates_schema
@@ -121,9 +121,9 @@ class CheckSchema(ResponseSchema):
 
 
 class RemarkSchema(ResponseSchema):
-    """Why something of the site stayed unknown, or what must be said beside it; as a customer reads it, by language."""
+    """Why something about the site is unknown, or a remark on a finding; as customers read it, by language."""
 
-    code = EnumField(Note, required=True, metadata=about("What must be said."))
+    code = EnumField(Note, required=True, metadata=about("The code of the remark."))
     kind = EnumField(
         FindingKind,
         required=True,
@@ -134,9 +134,7 @@ class RemarkSchema(ResponseSchema):
     subject = fields.String(
         required=True, metadata=about("What exactly it is about; empty: the site as a whole.", "cartreminder")
     )
-    probe = fields.String(
-        required=True, data_key="rung", metadata=about("The way in which the site was asked.", "webservice")
-    )
+    probe = fields.String(required=True, data_key="rung", metadata=about("How the site was queried.", "webservice"))
     request = nullable(fields.String, about("The request that was made; null: none.", "GET /api/"))
     text = fields.Dict(
         keys=fields.String(),
@@ -150,9 +148,9 @@ class RemarkSchema(ResponseSchema):
 
 
 class ExchangeSchema(ResponseSchema):
-    """What was asked of the site, and what it answered, shortened; or a report that it sent by itself.
+    """A request to the site and its response, shortened; or a report that the site sent on its own.
 
-    Of an answer to a credential there is no excerpt.
+    There is no excerpt of a response to a request with credentials.
     """
 
     at = fields.String(required=True, metadata=about("When it was answered.", "2026-11-24T09:12:03+00:00"))
@@ -168,7 +166,7 @@ class ExchangeSchema(ResponseSchema):
     note = nullable(
         fields.String, about("Why there was no answer, or a report was refused; null: neither.", "too_slow")
     )
-    took_ms = nullable(fields.Integer, about("How many milliseconds it took; null: the site sent it by itself.", 184))
+    took_ms = nullable(fields.Integer, about("How many milliseconds it took; null: the site sent it on its own.", 184))
 
 
 def exchanges_field() -> fields.List[Any]:
@@ -176,7 +174,7 @@ def exchanges_field() -> fields.List[Any]:
     return fields.List(
         fields.Nested(ExchangeSchema),
         required=True,
-        metadata=about("What was asked of the site so far, in order, and the reports that it sent by itself."),
+        metadata=about("The requests sent to the site so far, in order, and the reports that it sent on its own."),
     )
 
 
@@ -191,7 +189,7 @@ class EligibilitySchema(ResponseSchema):
         EligibilityOutcome,
         required=True,
         allow_none=True,
-        metadata=about("What would become of a request; null: not known yet."),
+        metadata=about("The outcome that a request would have; null: not known yet."),
     )
     checks = fields.List(fields.Nested(CheckSchema), required=True, metadata=about("What each check has found."))
     grounds = fields.List(
@@ -203,7 +201,7 @@ class EligibilitySchema(ResponseSchema):
     remarks = fields.List(
         fields.Nested(RemarkSchema),
         required=True,
-        metadata=about("Why something stayed unknown, or what must be said beside it."),
+        metadata=about("Why something is unknown, and remarks on the findings."),
     )
     exchanges = exchanges_field()
 

@@ -33,7 +33,7 @@ class EndpointSettingsSchema(Schema):
         min_length=0,
         max_length=LONGEST_DESCRIPTION,
         load_default="",
-        metadata=about("What it is for, for people.", "Shop search index"),
+        metadata=about("A note about what it is for.", "Shop search index"),
     )
     headers = fields.Dict(
         keys=fields.String(),
@@ -45,7 +45,7 @@ class EndpointSettingsSchema(Schema):
 
 
 class EndpointChangesSchema(EndpointSettingsSchema):
-    """What is to be changed; a member that is left out stays."""
+    """What to change; members that are left out stay as they are."""
 
 
 class EndpointSchema(ResponseSchema):
@@ -66,7 +66,7 @@ class EndpointSchema(ResponseSchema):
     description = fields.String(
         required=True,
         attribute="endpoint.description",
-        metadata=about("What it is for, for people.", "Shop search index"),
+        metadata=about("A note about what it is for.", "Shop search index"),
     )
     header_names = fields.List(
         fields.String(), required=True, metadata=about("The names of its custom headers.", ["X-Environment"])
@@ -91,7 +91,7 @@ class EndpointSchema(ResponseSchema):
     )
     rests_until = nullable(
         Rfc3339Instant,
-        about("Until when nothing is sent to it, because it asked for that or failed; null: it is sent to."),
+        about("Until when nothing is sent to it, because it asked for that or failed; null: it is not paused."),
         attribute="endpoint.rests_until",
     )
     old_secret_until = nullable(
@@ -126,11 +126,9 @@ class EndpointDetailSchema(EndpointSchema):
 
 
 class EndpointListSchema(ResponseSchema):
-    """Every endpoint, the oldest first."""
+    """Every endpoint, oldest first."""
 
-    items = fields.List(
-        fields.Nested(EndpointSchema), required=True, metadata=about("The endpoints, the oldest first.")
-    )
+    items = fields.List(fields.Nested(EndpointSchema), required=True, metadata=about("The endpoints, oldest first."))
 
 
 class DisableSchema(Schema):

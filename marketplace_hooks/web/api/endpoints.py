@@ -53,7 +53,7 @@ _PINGED = PingAnswerSchema()
 
 @operation("GET", "/endpoints", tag="Endpoints", roles=ROLES, response=EndpointListSchema)
 def list_all_endpoints() -> Response:
-    """Every endpoint, the oldest first.
+    """Every endpoint, oldest first.
 
     Enabled or disabled. Secrets and the values of custom headers are never returned.
     """
@@ -137,8 +137,8 @@ def remove_endpoint(endpoint_id: str) -> Response:
 def ping(endpoint_id: str) -> Response:
     """Send a signed `endpoint.ping` now, and return the receiver's answer.
 
-    A way to try a receiver: the call waits for its answer, and shows the status, the time it took and the beginning of
-    the body. It is answered 200 whatever the receiver says.
+    Use it to test a receiver: the call waits for its response, and returns the status, the duration and the beginning
+    of the body. It returns 200 whatever the receiver responds.
     """
     runtime = current_runtime()
 
@@ -172,8 +172,8 @@ def ping(endpoint_id: str) -> Response:
 def rotate_endpoint_secret(endpoint_id: str) -> Response:
     """Create a new secret, returned only once. For 24 hours deliveries are signed with the old one as well.
 
-    Both signatures stand in `webhook-signature` for that time, so that the receiver can change its secret when it
-    likes.
+    During that time `webhook-signature` contains both signatures, so that the receiver can change its secret at any
+    moment.
     """
     runtime = current_runtime()
 
@@ -190,7 +190,7 @@ def rotate_endpoint_secret(endpoint_id: str) -> Response:
 def enable(endpoint_id: str) -> Response:
     """Resume deliveries, starting with those that waited.
 
-    Deliveries that waited while the endpoint was disabled are sent, the oldest first.
+    Deliveries that waited while the endpoint was disabled are sent, oldest first.
     Its earlier failures no longer count.
     """
     return _respond(lambda uow: resume_endpoint(uow, endpoint_id))

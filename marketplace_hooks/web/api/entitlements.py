@@ -43,20 +43,20 @@ class EntitlementQuerySchema(QuerySchema):
 
     purchase_id = fields.String(metadata=PURCHASE_ID)
     customer_id = fields.String(metadata=about("With product_id. Customers may ask only about themselves.", "c-17"))
-    product_id = fields.String(metadata=about("Beside purchase_id: the product it is said to be of.", "20133"))
+    product_id = fields.String(metadata=about("With purchase_id: the product that it is expected to be for.", "20133"))
     shop_url = fields.String(metadata=about("The merchant site that the request is about.", "https://shop.example.com"))
-    at = Rfc3339Instant(metadata=about("For the platform and operators: as it stood at an instant. Default: now."))
+    at = Rfc3339Instant(metadata=about("For the platform and operators: the state at this instant. Default: now."))
 
 
 class BusinessCareSchema(ResponseSchema):
-    """The Business Care itself, whatever site was asked about."""
+    """The Business Care itself, whatever the site in question."""
 
-    active = fields.Boolean(required=True, metadata=about("Whether it runs."))
+    active = fields.Boolean(required=True, metadata=about("Whether it is active."))
     last_day = nullable(Day, about("The last day, included, of the period that runs or was the last one."))
 
 
 class EntitlementSchema(ResponseSchema):
-    """One code, the first that applies; of several purchases the best. `detail` is English, for logs."""
+    """One code, the first that applies; for several purchases, the best one. `detail` is in English, for logs."""
 
     valid = fields.Boolean(required=True, metadata=about("Whether the customer is entitled to support."))
     code = EnumField(Code, required=True, metadata=about("The reason, as a code."))
@@ -84,8 +84,8 @@ def _document_query(view: Any) -> Any:
 def check_entitlement() -> Response:
     """Check one purchase, or a customer's purchases of a product. Always 200; what you may not see is NOT_FOUND.
 
-    Ask by `purchase_id`, or by `customer_id` with `product_id`. The answer has a code for machines, and a remedy where
-    something helps.
+    Query by `purchase_id`, or by `customer_id` with `product_id`. The response has a machine-readable code and, where
+    possible, a remedy.
     """
     runtime = current_runtime()
     identity = signed_in()

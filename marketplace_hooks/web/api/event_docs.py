@@ -48,7 +48,7 @@ _ACCEPTED: dict[str, Any] = {
         "duplicate": {"type": "boolean", **about("Whether it had been received before.", False)},
         "conflict": {
             "type": "boolean",
-            **about("There, and true: another body had come under this id. This one is kept aside.", True),
+            **about("Present, and true: another body was received under this ID before. This one is set aside.", True),
         },
     },
     "required": ["event_id", "duplicate"],

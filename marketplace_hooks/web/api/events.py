@@ -38,7 +38,7 @@ class EventsQuerySchema(PagedQuerySchema):
     """Which events."""
 
     type = TextField(metadata=about("Such as product.status_changed.", "product.status_changed"))
-    state = EnumField(InboxState, metadata=about("What became of them."))
+    state = EnumField(InboxState, metadata=about("The state of the events."))
     subject = TextField(max_length=200, metadata=about("Such as product:12.", "product:20133"))
     source = TextField(
         max_length=64, metadata=about("Who sent it: the last part of the webhook's path.", "marketplace")
@@ -153,7 +153,7 @@ class EventWithPayloadSchema(EventSchema):
 
 
 class EventListSchema(ResponseSchema):
-    """A page of events, the newest first."""
+    """A page of events, newest first."""
 
     items = fields.List(fields.Nested(EventSchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
@@ -198,7 +198,7 @@ def list_events(query: dict[str, Any]) -> Response:
 def get_event(query: dict[str, Any], event_id: str) -> Response:
     """One event with its payload, and other bodies received under its id.
 
-    Where two sources use the same id, name the `source`; without it that is a 409 `several_sources`.
+    If two sources use the same ID, give the `source`; otherwise the response is a 409 `several_sources`.
     """
     with current_runtime().database.read_session() as session:
         logged = event_log.find_event(session, event_id, source=query.get("source"))

@@ -101,16 +101,14 @@ class ProblemSchema(ResponseSchema):
     )
     title = fields.String(required=True, metadata=about("The status in words.", "Not Found"))
     status = fields.Integer(required=True, metadata=about("The HTTP status.", 404))
-    code = fields.String(required=True, metadata=about("For machines: it never changes.", "not_found"))
-    detail = fields.String(
-        required=True, metadata=about("For the developer who reads it.", "there is nothing of this name")
-    )
+    code = fields.String(required=True, metadata=about("Machine-readable; it never changes.", "not_found"))
+    detail = fields.String(required=True, metadata=about("For developers.", "there is nothing of this name"))
     state = fields.Raw(metadata=about("Of a conflict: the current state.", "online"))
     asked = fields.Raw(metadata=about("Of a conflict: the state that was requested.", "offline_temporary"))
     errors = fields.List(
         fields.Dict(keys=fields.String(), values=fields.String()),
         metadata=about(
-            "Everything that is wrong with the request at once, as {path, message}.",
+            "All errors in the request, as {path, message}.",
             [{"path": "status", "message": "Missing data for required field."}],
         ),
     )

@@ -36,7 +36,7 @@ class PacksQuerySchema(PagedQuerySchema):
 def list_packs(query: dict[str, Any]) -> Response:
     """Packs: those on sale, and, for a signed-in reader, their own hidden ones too.
 
-    With `q` the best come first, the best 500 at most; else all, by id. Follow `next_cursor` for more.
+    With `q`, the best matches come first, 500 at most; otherwise all packs, by ID. Follow `next_cursor` for more.
     """
     cursors = "packs-found" if query.get("q") else "packs"
     with current_runtime().database.read_session() as session:

@@ -58,7 +58,7 @@ class ProductsQuerySchema(PagedQuerySchema):
     kind = EnumField(ProductKind, metadata=about("A module or a theme."))
     prestashop = fields.String(
         validate=_version,
-        metadata=about("A version of PrestaShop, or the beginning of some, that the listing announces.", "8.1"),
+        metadata=about("A version of PrestaShop, or the beginning of one, that the product page advertises.", "8.1"),
     )
     min_price_cents = fields.Integer(
         validate=_price, metadata=about("The lowest price, in the smallest unit of the currency.", 0)
@@ -68,14 +68,16 @@ class ProductsQuerySchema(PagedQuerySchema):
     )
     currency = fields.String(
         validate=validate.Regexp(r"^[A-Z]{3}\Z", error="Must be the three capital letters of a currency."),
-        metadata=about("Only products sold in this currency; without it, prices are compared whatever theirs.", "EUR"),
+        metadata=about(
+            "Only products sold in this currency; without it, prices are compared regardless of currency.", "EUR"
+        ),
     )
 
 
 class ListingQuerySchema(QuerySchema):
     """When. Neither: now."""
 
-    on = Day(metadata=about("A day: what was announced at its end, in the reference zone."))
+    on = Day(metadata=about("A day: the listing at the end of that day, in the reference zone."))
     at = Rfc3339Instant(metadata=about("An instant."))
 
     @validates_schema
@@ -88,8 +90,8 @@ class ListingQuerySchema(QuerySchema):
 def list_products(query: dict[str, Any]) -> Response:
     """Products: those on sale, and, for a signed-in reader, their own hidden ones too.
 
-    With `q` the best come first, the best 500 at most, and small typing mistakes are forgiven; else all, by id. Narrow
-    by category, seller, type, version of PrestaShop, price or currency. Follow `next_cursor` for more.
+    With `q`, the best matches come first, 500 at most, and small typing mistakes are forgiven; otherwise all products,
+    by ID. Filter by category, seller, type, version of PrestaShop, price or currency. Follow `next_cursor` for more.
     """
     # A search is in another order, in which a cursor of the list has no place.
     cursors = "products-found" if query.get("q") else "products"
@@ -143,9 +145,9 @@ def get_product(product_id: str) -> Response:
     refusals=(404, 410),
 )
 def get_listing(query: dict[str, Any], product_id: str) -> Response:
-    """What the listing announced on a day or at an instant.
+    """The listing as it was on a day or at an instant.
 
-    Customers may rely on what was announced when they bought. Name a day with `on` or an instant with `at`; without
+    Customers may rely on what was advertised when they bought. Give a day with `on` or an instant with `at`; without
     either, it is the current listing.
     """
     runtime = current_runtime()

@@ -37,7 +37,7 @@ from .responses import uncached_response
 class PurchasesQuerySchema(PagedQuerySchema):
     """Whose."""
 
-    customer_id = TextField(metadata=about("Required of the platform; customers see only their own.", "c-17"))
+    customer_id = TextField(metadata=about("Required for the platform; customers see only their own.", "c-17"))
 
 
 class PurchaseSchema(ResponseSchema):

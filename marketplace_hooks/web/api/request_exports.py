@@ -40,10 +40,10 @@ COLUMNS = (
 
 @operation("GET", "/support-requests/export.csv", tag="Support", roles=EVERY_SIDE, query=RequestFilterSchema)
 def export_support_requests(query: dict[str, Any]) -> Response:
-    """All matching requests as CSV; the first line has the names of the columns.
+    """All matching requests as CSV, with a header line.
 
-    Takes the filters and the order of the list, without a cursor, and has those requests that you may see. The answer
-    is streamed.
+    Accepts the filters and the order of the list, without a cursor, and contains the requests that you may see. The
+    response is streamed.
     """
     lines = _lines(current_runtime(), viewer_of(signed_in()), wanted_requests(query))
     return download(lines, CSV, "support-requests.csv", first=csv_line(COLUMNS))

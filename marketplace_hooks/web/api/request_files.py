@@ -15,7 +15,7 @@ from .support_requests import EVERY_SIDE, json_ready
 
 
 class RequestFileSchema(WholeRequestSchema):
-    """A request whole, with the names of both sides, the purchase and the inspection of the site."""
+    """A complete request, with the names of both sides, the purchase and the inspection of the site."""
 
     generated_at = Rfc3339Instant(required=True, metadata=about("When the file was put together."))
     resolved_at = nullable(Rfc3339Instant, about("When the seller said that it is settled; null: not yet."))
@@ -55,7 +55,7 @@ _FILE = RequestFileSchema()
     refusals=(404,),
 )
 def show_request_file(request_id: str) -> Response:
-    """Everything a contested refusal is judged by: what was announced, found, refused, contested and written, and when.
+    """All that a contested refusal is judged by: what was advertised, found, refused, contested and written, and when.
 
     With `Accept: application/pdf` it is a PDF in the reader's language, in which very long texts are cut.
     """

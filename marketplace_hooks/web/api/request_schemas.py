@@ -123,7 +123,7 @@ class WholeRequestSchema(RequestSchema):
     listing = nullable(
         fields.Raw,
         about(
-            "What was announced on the purchase date.",
+            "What was advertised on the purchase date.",
             {"version": 4, "features": ["Reminds customers of carts they left"]},
         ),
     )
@@ -192,10 +192,10 @@ class RequestFilterSchema(FilterQuerySchema):
         load_default=False,
         truthy={"yes", "true"},
         falsy={"no", "false"},
-        metadata=about("Whether to list only open requests of which a deadline has passed."),
+        metadata=about("Whether to list only open requests with an overdue deadline."),
     )
     assigned = TextField(
-        max_length=200, metadata=about("Who handles it on the side of whoever asks, in full.", "Camille Roy")
+        max_length=200, metadata=about("The full name of the person on your side who handles it.", "Camille Roy")
     )
     sort = EnumField(RequestSort, load_default=RequestSort.DEADLINE, metadata=about("The order."))
     handling = EnumField(Handling, load_default=None, metadata=about("The former name of `state`."))

@@ -63,7 +63,7 @@ class SessionSchema(ResponseSchema):
 
 
 class SessionListSchema(ResponseSchema):
-    """A page of sessions, the newest first."""
+    """A page of sessions, newest first."""
 
     items = fields.List(fields.Nested(SessionSchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
@@ -89,7 +89,7 @@ _ENDED = EndedSchema()
     refusals=(400, 422),
 )
 def list_sessions(query: dict[str, Any]) -> Response:
-    """Who is signed in, the newest first.
+    """Who is signed in, newest first.
 
     One entry for each browser that is signed in. Filter by role, or by the id of a person.
     """

@@ -99,9 +99,7 @@ class FiguresSchema(ResponseSchema):
     """A seller's figures, the oldest month first; a month without requests is there, with zeros."""
 
     seller_id = fields.String(required=True, metadata=SELLER_ID)
-    months = fields.List(
-        fields.Nested(MonthFiguresSchema), required=True, metadata=about("The months, the oldest first.")
-    )
+    months = fields.List(fields.Nested(MonthFiguresSchema), required=True, metadata=about("The months, oldest first."))
 
 
 _REPORT = FiguresSchema()
@@ -117,10 +115,10 @@ _REPORT = FiguresSchema()
     refusals=(404, 422),
 )
 def show_figures(query: dict[str, Any], seller_id: str) -> Response:
-    """First responses and fixes on time, how soon, refunds and refusals, by the month of the requests.
+    """On-time first responses and fixes, median times, refunds and refusals, by month of the requests.
 
-    Without a range, the last twelve months. A month's figures can still change: they count what has become of the
-    requests whose deadlines began in it.
+    Without a range, the last twelve months. A month's figures can still change: they count the outcome of the requests
+    whose deadlines started in it.
     """
     identity = signed_in()
     runtime = current_runtime()

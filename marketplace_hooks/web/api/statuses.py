@@ -40,14 +40,14 @@ _SIDES = (Side.SELLER, Side.MARKETPLACE)
 _OWN_SIDE = {Role.SELLER: Side.SELLER, Role.OPERATOR: Side.MARKETPLACE}
 _actor: dict[str, Any] = {
     "validate": validate.OneOf([side.value for side in _SIDES]),
-    "metadata": about("Which side acts: required of the platform; others act for their own."),
+    "metadata": about("Which side acts: required for the platform; others act for their own side."),
 }
 
 
 class StatusRequestSchema(Schema):
-    """The status that one side wants, and why. `effective_at` in the future schedules the change."""
+    """The status that one side requests, and why. `effective_at` in the future schedules the change."""
 
-    status = EnumField(Status, required=True, metadata=about("The status that is wanted."))
+    status = EnumField(Status, required=True, metadata=about("The requested status."))
     reason = TextField(required=True, max_length=2_000, metadata=about("Why, in words.", "A fault is being fixed"))
     effective_at = optional(Rfc3339Instant, about("When it takes effect; null: at once."))
     actor = fields.String(allow_none=True, load_default=None, **_actor)
@@ -55,7 +55,7 @@ class StatusRequestSchema(Schema):
 
 
 class StatusAnswerSchema(ResponseSchema):
-    """What became of it. `cascade_id` is null when nothing has to follow: no effect, or not yet."""
+    """The result. `cascade_id` is null when no step follows: there is no effect, or not yet."""
 
     cascade_id = nullable(fields.String, CASCADE_ID)
     status = EnumField(Status, required=True, metadata=about("The status now."))
@@ -78,7 +78,7 @@ class SideQuerySchema(QuerySchema):
 class PreviewQuerySchema(QuerySchema):
     """Which change."""
 
-    status = EnumField(Status, required=True, metadata=about("The status that is wanted."))
+    status = EnumField(Status, required=True, metadata=about("The requested status."))
     actor = fields.String(**_actor)
 
 

@@ -51,8 +51,8 @@ class NoticeSchema(ResponseSchema):
     amount = fields.Nested(
         MoneySchema, required=True, attribute="price", metadata=about("The price that was announced.")
     )
-    window_first_day = Day(required=True, metadata=about("The first day on which the law wants it announced."))
-    window_last_day = Day(required=True, metadata=about("The last day on which the law wants it announced."))
+    window_first_day = Day(required=True, metadata=about("The first day of the legal notice window."))
+    window_last_day = Day(required=True, metadata=about("The last day of the legal notice window."))
     timeliness = fields.String(
         required=True,
         metadata={
@@ -121,15 +121,15 @@ class ReactivationAnswerSchema(ReactivationSchema):
 
 
 class SubscriptionSchema(ResponseSchema):
-    """A Business Care. `causes` are all that ever stopped its renewals; `next_renewal` null: there is none to come.
+    """The Business Care of a purchase. `causes` lists what stopped its renewals; `next_renewal` null: there is none.
 
-    `notices` are all in the order of their periods, `notice` is the last of them; `charges` all that took money.
+    `notices` lists all notices by period, `notice` is the last of them; `charges` lists all successful charges.
     """
 
     purchase_id = fields.String(required=True, metadata=PURCHASE_ID)
     customer_id = fields.String(required=True, metadata=CUSTOMER_ID)
     product_id = fields.String(required=True, metadata=PRODUCT_ID)
-    state = EnumField(SubscriptionState, required=True, metadata=about("Whether it runs."))
+    state = EnumField(SubscriptionState, required=True, metadata=about("Whether it is active."))
     code = EnumField(Code, required=True, metadata=about("The entitlement, on the merchant site it is bound to."))
     business_care = fields.Nested(BusinessCareSchema, required=True, metadata=about("The Business Care itself."))
     renews = fields.Boolean(required=True, metadata=about("Whether it will renew."))
@@ -148,9 +148,7 @@ class SubscriptionSchema(ResponseSchema):
     notices = fields.List(
         fields.Nested(NoticeSchema), required=True, metadata=about("Every notice, in the order of the periods.")
     )
-    charges = fields.List(
-        fields.Nested(ChargeRecordSchema), required=True, metadata=about("Every charge that took money.")
-    )
+    charges = fields.List(fields.Nested(ChargeRecordSchema), required=True, metadata=about("Every successful charge."))
     reactivation = fields.Nested(
         ReactivationSchema,
         required=True,

@@ -82,8 +82,8 @@ def change_subscription_renewal(body: dict[str, Any], purchase_id: str) -> Respo
 def reactivate_subscription(purchase_id: str) -> Response:
     """Reactivate an expired Business Care: `subscription.reactivation_due` asks the platform to charge.
 
-    The answer says what the platform is asked to charge. It is reactivated when `subscription.reactivated` says that it
-    was paid.
+    The response says what the platform is asked to charge. It is reactivated when `subscription.reactivated` says that
+    it was paid.
     """
     holder = _holder(purchase_id)
     cause = _cause()

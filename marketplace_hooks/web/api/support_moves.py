@@ -77,8 +77,8 @@ def request_move(path: str, roles: tuple[Role, ...], body: type[Schema]) -> Call
 def post_support_message(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Add a message to the thread. A personal answer from the seller's side counts as the first response.
 
-    The platform may post for any side, and says whether a person wrote it. A program's message is no first
-    response until an operator confirms it.
+    The platform may post for any side, and says whether a person wrote it. A message from a program counts as a first
+    response only once an operator confirms it.
     """
     identity = signed_in()
     message = message_of(
@@ -101,7 +101,7 @@ def post_support_message(uow: UnitOfWork, request_id: str, body: dict[str, Any],
 
 @request_move("refusal", SELLERS, schemas.RefusalSchema)
 def refuse_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Refuse for one of the six reasons (`ground`). The customer may contest. With a token alone it is a proposal.
+    """Refuse for one of the six reasons (`ground`). The customer may contest. With only a token, it is a proposal.
 
     The reason must be one that this request allows; otherwise it is a 422 that says why. A proposal must be
     confirmed by a person of the seller's side.
@@ -133,7 +133,7 @@ def change_request_kind(uow: UnitOfWork, request_id: str, body: dict[str, Any], 
 
 @request_move("resolution", SELLERS, schemas.ResolutionSchema)
 def resolve_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Resolve the request by a release or an explanation. With a token alone it is a proposal.
+    """Resolve the request by a release or an explanation. With only a token, it is a proposal.
 
     A release must be published and available to the customer; otherwise it is a 422. The customer may say that it is
     not fixed.
@@ -148,7 +148,7 @@ def resolve_support_request(uow: UnitOfWork, request_id: str, body: dict[str, An
 def offer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Propose a paid update. The fix deadline of an anomaly keeps running.
 
-    With a token alone it does not count as a first response yet.
+    With only a token, it does not count as a first response yet.
 
     The amount must not exceed the price of the release. The customer accepts or declines.
     """
@@ -162,7 +162,7 @@ def offer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], ca
 def answer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Accept or decline a paid update.
 
-    An accepted update settles the request once it was bought. Without an open offer it is a 409 `no_offer`.
+    An accepted update resolves the request once it has been bought. Without an open offer it is a 409 `no_offer`.
     """
     return offers.answer_offer(uow, request_id, accepted=body["accepted"], cause=cause)
 
@@ -171,7 +171,7 @@ def answer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], c
 def say_not_fixed(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Report that it is not fixed, within the time allowed: the fix deadline resumes.
 
-    After these business days it is a 409 `too_late`.
+    After that time, it is a 409 `too_late`.
     """
     return moves.report_not_fixed(uow, request_id, text=body["text"], cause=cause)
 
@@ -216,8 +216,9 @@ def extend_fix(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Ca
 def see_to_refund(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Prefer the fix to the refund, or request the refund again, as the customer; or request it now, as an operator.
 
-    Preferring the fix loses nothing: a new date is set for it (`clocks.second_fix`; before the choice, it is
-    `refund.fix_by_if_deferred`), and the refund is due again when that has passed, or when the customer asks for it.
+    The customer loses nothing by preferring the fix: a new date is set for it (`clocks.second_fix`; before the choice,
+    it is `refund.fix_by_if_deferred`), and the refund is due again when that has passed, or when the customer asks for
+    it.
     """
     request = locked_request(uow.session, request_id)
     if body["action"] != "request":

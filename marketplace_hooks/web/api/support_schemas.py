@@ -121,10 +121,10 @@ class KindSchema(Schema):
 
 
 class ResolutionSchema(VouchedSchema):
-    """How it was settled."""
+    """How it was resolved."""
 
     how = fields.String(
-        required=True, validate=validate.OneOf(["release", "explanation"]), metadata=about("How it was settled.")
+        required=True, validate=validate.OneOf(["release", "explanation"]), metadata=about("How it was resolved.")
     )
     release_id = optional(TextField, RELEASE_ID)
     text = TextField(
@@ -216,7 +216,7 @@ class RefundSchema(Schema):
 
 
 class ConfirmationSchema(VouchedSchema):
-    """A person's judgement: whether a message acknowledges (operators), or a proposal is the seller's (the seller)."""
+    """A person's decision: whether a message counts (operators), or a proposal is the seller's own (the seller)."""
 
     message_id = optional(TextField, about("The message; null: a proposal is judged.", "m-7"), max_length=200)
     proposal_id = optional(TextField, about("The proposal; null: a message is judged.", "prop_1f0c"))

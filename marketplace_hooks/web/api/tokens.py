@@ -38,7 +38,7 @@ _SCOPES = about("What the token may do of all that its role may; none: everythin
 class TokenRequestSchema(Schema):
     """A token to be made."""
 
-    name = TextField(required=True, max_length=200, metadata=about("What it is for, for people.", "search index"))
+    name = TextField(required=True, max_length=200, metadata=about("A note about what it is for.", "search index"))
     role = EnumField(Role, required=True, metadata=about("Whose rights it gives."))
     subject = optional(TextField, about("A seller's or customer's id.", "atelier"))
     scopes = fields.List(EnumField(Scope), load_default=list, metadata=_SCOPES)
@@ -50,7 +50,7 @@ class TokenSchema(ResponseSchema):
 
     token_id = fields.String(required=True, attribute="id", metadata=TOKEN_ID)
     name = fields.String(
-        required=True, attribute="label", metadata=about("What it is for, for people.", "search index")
+        required=True, attribute="label", metadata=about("A note about what it is for.", "search index")
     )
     role = EnumField(Role, required=True, metadata=about("Whose rights it gives."))
     subject = nullable(fields.String, about("The seller's or customer's id; null: the role has none.", "atelier"))
@@ -70,7 +70,7 @@ class NewTokenSchema(TokenSchema):
 
 
 class TokenListSchema(ResponseSchema):
-    """A page of tokens, the newest first."""
+    """A page of tokens, newest first."""
 
     items = fields.List(fields.Nested(TokenSchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
@@ -84,7 +84,7 @@ _NEW = NewTokenSchema()
     "GET", "/tokens", tag="Access", roles=ROLES, query=PagedQuerySchema, response=TokenListSchema, refusals=(400,)
 )
 def list_tokens(query: dict[str, Any]) -> Response:
-    """Every token, revoked and expired ones included, the newest first.
+    """Every token, revoked and expired ones included, newest first.
 
     Without their secrets, which are stored nowhere. `last_used_at` shows which are no longer needed.
     """

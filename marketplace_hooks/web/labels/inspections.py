@@ -13,7 +13,9 @@ from ...domain.inspections.notes import ABSENCE_CAUSES, NOTE_TEXTS, AbsenceCause
 from ..i18n.formatting import Wording, typeset
 
 _CAUSES_FR: Mapping[AbsenceCause, str] = {
-    AbsenceCause.OLDER_THAN_9: "la boutique utilise un PrestaShop antérieur à 9, qui n’a pas d’API d’administration",
+    AbsenceCause.OLDER_THAN_9: (
+        "la boutique utilise une version de PrestaShop antérieure à 9, sans API d’administration"
+    ),
     AbsenceCause.SWITCHED_OFF: (
         "l’API d’administration est désactivée (Paramètres avancés, page de l’API d’administration)"
     ),

@@ -38,7 +38,7 @@ QUERY = ListQuery(
 @blueprint.get("/operator/cascades")
 @audience(Role.OPERATOR)
 def cascades() -> Response:
-    """All cascades, the newest first."""
+    """All cascades, newest first."""
     asked = QUERY.read()
     id_ = asked.get("id")
     with current_runtime().database.read_session() as session:

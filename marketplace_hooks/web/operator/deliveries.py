@@ -42,7 +42,7 @@ _OUTGOING_KINDS = {"request": "support_request"}
 @blueprint.get("/operator/deliveries")
 @audience(Role.OPERATOR)
 def deliveries() -> Response:
-    """The log of what was sent, the newest first."""
+    """The log of what was sent, newest first."""
     asked = QUERY.read()
     kind = asked.get("kind") or ""
     id_ = asked.get("id")

@@ -46,7 +46,7 @@ class EndSessionForm(PageForm):
 @blueprint.get("/operator/sessions")
 @audience(Role.OPERATOR)
 def sessions() -> Response:
-    """The sessions that are alive, the newest first."""
+    """The sessions that are alive, newest first."""
     return _show()
 
 

@@ -268,12 +268,12 @@ def _show_refusal(request_id: str, *, status: int = 200, errors: Mapping[str, st
 
 
 def _downloadable_releases(request_id: str) -> list[Release]:
-    """The product's last versions that the request's customer may download, the newest first."""
+    """The product's last versions that the request's customer may download, newest first."""
     return _releases(request_id, downloadable_releases)
 
 
 def _offerable_releases(request_id: str) -> list[Release]:
-    """The paid versions that the request's customer can buy now, the newest first."""
+    """The paid versions that the request's customer can buy now, newest first."""
     return _releases(request_id, offerable_releases)
 
 

@@ -142,7 +142,7 @@ def _max_age_s(*, again: bool) -> int:
 
 
 def _begun() -> dict[str, Any]:
-    """The sign-ins that this browser has begun and that may still come back, the oldest first."""
+    """The sign-ins that this browser has begun and that may still come back, oldest first."""
     stored = session.get(BEGUN)
     if not isinstance(stored, dict):
         return {}

@@ -219,14 +219,14 @@ ADMIN_ROWS = {
     "404, another path": Row(
         note=Note.ADMIN_API_ABSENT,
         shop={"version": "9.1.4", "physical_uri": "/boutique/"},
-        english="under another path",
+        english="at a different path",
         french="sous un autre chemin",
     ),
     "404, older than 9": Row(
         note=Note.ADMIN_API_ABSENT,
         shop={"version": "8.2.7"},
-        english="a PrestaShop older than 9",
-        french="un PrestaShop antérieur à 9",
+        english="a PrestaShop version older than 9",
+        french="une version de PrestaShop antérieure à 9",
     ),
     '401 "Use HTTPS protocol"': Row(
         note=Note.HTTPS_HIDDEN,
@@ -450,7 +450,7 @@ def test_an_absent_admin_api_names_only_the_causes_that_the_known_version_leaves
 ) -> None:
     (finding,) = probe_shop("admin_api", open_shop(version="9.1.4", admin_api=False), outbound, credentials=CLIENT)
     explanation = explain(FRENCH, Note.ADMIN_API_ABSENT, finding.facts, version="9.1.4")
-    assert "antérieur à 9" not in explanation
+    assert "antérieure à 9" not in explanation
     assert "désactivée" in explanation
     assert "désactivée" not in explain(FRENCH, Note.ADMIN_API_ABSENT, {}, version="8.2.7")
     assert explain(ENGLISH, Note.ADMIN_API_ABSENT, {}).count("; or ") == len(AbsenceCause) - 1
