@@ -88,8 +88,8 @@ class EligibilityRequestSchema(SiteSchema):
     fresh = TrueOrFalse(
         load_default=False,
         metadata=about(
-            "Whether the site is inspected anew, for example after something was mended; otherwise, what was found for"
-            " the same purchase a short while ago may be used again."
+            "Whether to inspect the site again, for example after a change on it; otherwise, recent results for the "
+            "same purchase may be reused."
         ),
     )
 
