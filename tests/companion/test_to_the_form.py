@@ -43,24 +43,30 @@ def site(php: PhpServer) -> PhpShop:
 
 
 @pytest.fixture
-def marketplace(sqlite_url: str, tmp_path: Path, site: PhpShop) -> Iterator[Marketplace]:
+def announced() -> tuple[str, str]:
+    """The first and the last version of PrestaShop that the product is announced for."""
+    return "8.0", "8.2"
+
+
+@pytest.fixture
+def marketplace(sqlite_url: str, tmp_path: Path, site: PhpShop, announced: tuple[str, str]) -> Iterator[Marketplace]:
     """The product with its release's manifest, bought for the shop `site`.
 
     On one database: that a report leads to its ground on both is shown in `tests/web/api/test_site_evidence.py`.
     """
     settings = {"ALLOWED_NETWORKS": "127.0.0.0/8", "INSPECTION_DEADLINE_S": 20}
     with open_marketplace(sqlite_url, tmp_path / "instance", **settings) as opened:
-        sell_product(opened, site)
+        sell_product(opened, site, announced)
         yield opened
 
 
-def sell_product(opened: Marketplace, site: PhpShop) -> None:
-    """Publish the product with its release, and sell it for the shop."""
+def sell_product(opened: Marketplace, site: PhpShop, announced: tuple[str, str]) -> None:
+    """Publish the product with its release, announced for these versions of PrestaShop, and sell it for the shop."""
     listing = {
         **sample("product.upserted")["data"]["listing"],
         "technical_name": PRODUCT,
-        "compatible_from": "8.0",
-        "compatible_to": "8.2",
+        "compatible_from": announced[0],
+        "compatible_to": announced[1],
         "incompatible_modules": [{"name": "badmod", "from": "1.0", "to": "2.0"}],
         "published_at": "2024-01-01T00:00:00+01:00",
     }
@@ -151,10 +157,15 @@ def test_a_fault_of_the_shop_is_on_the_sellers_form_with_its_ground(
     assert shown in form_of(marketplace, site, check["check_id"])
 
 
-def test_all_checks_of_a_healthy_shop_pass(marketplace: Marketplace, site: PhpShop) -> None:
-    check_prestashop(site)
-    check = checked(marketplace, site)
-    assert {one["name"]: one["result"] for one in check["checks"]} == dict.fromkeys(
-        (one["name"] for one in check["checks"]), "pass"
-    )
-    assert (check["outcome"], check["grounds"], check["missing"]) == ("accepted", [], [])
+@pytest.mark.parametrize("announced", [("1.6", "9.0")])
+def test_all_checks_of_a_healthy_shop_pass_on_every_line_of_prestashop(marketplace: Marketplace, site: PhpShop) -> None:
+    for version in ("1.6.1.0", "1.7.8.11", "8.1.7", "9.0.0"):
+        site.describe(version=version)
+        check_prestashop(site)
+        check = checked(marketplace, site)
+        assert {one["name"]: one["result"] for one in check["checks"]} == dict.fromkeys(
+            (one["name"] for one in check["checks"]), "pass"
+        )
+        assert (check["outcome"], check["grounds"], check["missing"]) == ("accepted", [], [])
+        [found] = [one["evidence"]["version"] for one in check["checks"] if one["name"] == "platform_version"]
+        assert found == version

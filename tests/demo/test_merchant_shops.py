@@ -15,7 +15,7 @@ from marketplace_hooks.cli.demo_story import CONTESTED, OVERTURNED, subscribe_re
 from marketplace_hooks.demo import catalog, history, status_changes, support
 from marketplace_hooks.demo.catalog import Event
 from marketplace_hooks.demo.fake_shops.receiver import Receiver
-from marketplace_hooks.demo.merchant_shops import COMPANION_KEY, addresses
+from marketplace_hooks.demo.merchant_shops import COMPANION_KEY, SHOPS, addresses
 from marketplace_hooks.models.inbox import InboxEvent, InboxState
 from marketplace_hooks.models.outbox import Endpoint
 from marketplace_hooks.models.products import Product
@@ -23,6 +23,7 @@ from marketplace_hooks.models.purchases import Purchase
 from marketplace_hooks.models.releases import Release
 from marketplace_hooks.models.support import Clock, SupportRequest
 
+from ..support.api_callers import caller_of
 from ..support.marketplace import open_marketplace
 from ..support.page_client import browser_of
 from .conftest import Demo
@@ -64,6 +65,23 @@ def test_every_customer_of_the_demo_sees_what_their_shop_is_worth(demo: Demo) ->
         if words not in text:
             wrong.append((customer, words, text[text.find("checks are done") :][:1500]))
     assert not wrong
+
+
+def test_every_check_of_a_healthy_shop_of_the_demo_passes(demo: Demo) -> None:
+    marketplace, served, _ = demo
+    for customer, purchase, line in (
+        ("c-1002", "o-50238", "1.7"),
+        ("c-1008", "o-50371", "8"),
+        ("c-1011", "o-50434", "9"),
+    ):
+        assert SHOPS[customer].version.startswith(f"{line}.")
+        api = caller_of(marketplace, "customer", customer)
+        asked = {"purchase_id": purchase, "shop_url": served[customer], "credentials": {"companion_key": COMPANION_KEY}}
+        started = api.post("/eligibility", asked).get_json()
+        marketplace.run_all_now()
+        found = api.get(f"/eligibility/{started['check_id']}").get_json()
+        assert {one["result"] for one in found["checks"]} == {"pass"}, (customer, found["checks"])
+        assert found["outcome"] == "accepted"
 
 
 def test_what_was_made_of_the_demo_shows_every_side_of_it(demo: Demo) -> None:

@@ -110,6 +110,24 @@ def test_a_shop_that_is_slow_or_never_ends_is_told_by_the_page_and_the_api(check
             assert row.english in explained_by_the_api(customer, row.note), name
 
 
+BAD_COMPANIONS = [
+    ({"fault": Fault.SLOW, "pause_s": 5.0}, "did not answer in time"),
+    ({"fault": Fault.ENDLESS}, "too large"),
+    ({"fault": Fault.HTML}, "The companion module did not answer"),
+    ({"fault": Fault.RESET}, "closed the connection"),
+]
+
+
+@pytest.mark.parametrize("deadline_s", [3])
+def test_whatever_answers_in_place_of_the_companion_the_other_checks_go_on(checks_shop: ChecksShop) -> None:
+    for shop, words in BAD_COMPANIONS:
+        text = checks_shop(fields=COMPANION, **{**COMPANION, "fault_under": "/index.php", **shop}).page.visible_text
+        shown = text[text.rindex("Companion module: ") :][:200]
+        assert words in shown, (shop, shown)
+        assert "PrestaShop version Passed PrestaShop 8.1.7" in text
+        assert "Your request is ready to send" in text
+
+
 # What is of no use to a customer: other probes may still know the product, and the page says whether they do.
 OF_THE_API_ALONE = (Note.NO_MODULE_SEEN, Note.CONFIG_NOT_FOUND, Note.CONFIG_NOT_READABLE)
 
@@ -153,7 +171,7 @@ def test_what_was_asked_and_answered_is_read_by_both_sides_and_holds_no_secret(c
         text = page.visible_text
         assert "Requests sent to the shop, and its responses" in text
         assert "/api/shop_urls?display=full" in text
-        assert "Response 200 · text/html" in text
+        assert "2 Mar 2026, 11:00 · Response 200 · text/html" in text
         assert "<!doctype html> <html lang=" in text
         assert "<prestashop" not in text
         assert DEMO_KEY not in page.text
