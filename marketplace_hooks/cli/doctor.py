@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import sqlite3
 from datetime import timedelta
 
 from flask import current_app
@@ -12,6 +13,7 @@ from ..config.public_holidays import public_holidays
 from ..config.secret_strength import text_fault, weaknesses
 from ..database import migrate as migrations
 from ..database.trigram_index import has_trigrams
+from ..database.wal_reset_bug import has_wal_reset_bug
 from ..domain.support.deadlines import BusinessDayPolicy
 from ..errors import EncryptionKeyLost, MailServerAway, MarketplaceHooksError
 from ..services.business_care.renewal_run_state import read_run_state
@@ -113,6 +115,14 @@ def _database(runtime: Runtime) -> dict[str, str]:
         return check("database", "wrong", f"{kind}: {error}")
     except DBAPIError as error:
         return check("database", "wrong", f"{kind}: {error.orig}")
+    if runtime.database.is_sqlite and has_wal_reset_bug(sqlite3.sqlite_version_info):
+        return check(
+            "database",
+            "warning",
+            f"{kind}, schema up to date; SQLite {sqlite3.sqlite_version} has a rare bug that can lose a write when "
+            "several processes write at once (https://sqlite.org/wal.html#walresetbug), unless your distribution "
+            "has fixed it: use SQLite 3.51.3 or newer, or PostgreSQL",
+        )
     pooler = ", behind a pooler: no session state is used" if runtime.database.is_pooled else ""
     return check("database", "ok", f"{kind}, schema up to date{pooler}")
 

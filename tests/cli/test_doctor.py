@@ -15,7 +15,7 @@ import time_machine
 from click.testing import CliRunner, Result
 from flask.cli import ScriptInfo
 
-from marketplace_hooks.cli import hooks_group
+from marketplace_hooks.cli import doctor, hooks_group
 from marketplace_hooks.services.core.deployment import UNTRUSTED_PROXY, record_fact
 from marketplace_hooks.services.outbox.endpoints import add_endpoint, list_endpoints
 
@@ -42,6 +42,17 @@ def examined(marketplace: Marketplace) -> Result:
 def mail(answer: Result) -> tuple[str, str]:
     [check] = [one for one in json.loads(answer.output) if one["check"] == "mail"]
     return check["state"], check["detail"]
+
+
+@pytest.mark.parametrize(("version", "state"), [((3, 40, 1), "warning"), ((3, 51, 3), "ok")])
+def test_a_sqlite_that_may_lose_writes_is_named(
+    make_marketplace: Open, monkeypatch: pytest.MonkeyPatch, version: tuple[int, int, int], state: str
+) -> None:
+    monkeypatch.setattr(doctor.sqlite3, "sqlite_version_info", version)
+    answer = examined(make_marketplace())
+    [check] = [one for one in json.loads(answer.output) if one["check"] == "database"]
+    assert (check["state"], "walresetbug" in check["detail"]) == (state, state == "warning")
+    assert answer.exit_code == 0
 
 
 def test_without_a_server_it_is_a_remark_and_no_error(make_marketplace: Open) -> None:
