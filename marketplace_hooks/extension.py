@@ -26,6 +26,7 @@ from .errors import ConfigurationError, missing_extra
 from .events.intake import Intake
 from .events.mappings import check_mappings
 from .host_database import find_db, find_engine, host_url
+from .services.core.frozen_gc import paused_gc
 from .services.core.runtime import Runtime, make_runtime
 from .services.inbox.writer import InboxWriter
 from .telemetry.tracing import use_hosts_tracer
@@ -90,7 +91,8 @@ class MarketplaceHooks:
             )
         state = state_for(app, identity or self._identity, db=db or self._db)
         app.extensions[EXTENSION] = state
-        attach(app, state.runtime.settings.url_prefix)
+        with paused_gc():
+            attach(app, state.runtime.settings.url_prefix)
         app.cli.add_command(CommandsOnDemand("hooks", help="Webhooks, cascades and Business Care: see `hooks --help`."))
         _leave_out_our_tables(app)
 

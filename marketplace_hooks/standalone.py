@@ -37,12 +37,15 @@ def create_app() -> Flask:
         return build_app()
     begin_signs()
     _live_as_its_process(server)
+    from sqlalchemy.orm import configure_mappers
+
     from .telemetry.log_context import name_process
     from .web.request_gate import install_request_gate
 
     name_process("web")
 
     app = build_app()
+    configure_mappers()  # once, before the first request, and frozen with the rest.
     install_request_gate(app)
     return app
 

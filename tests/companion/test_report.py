@@ -24,7 +24,8 @@ from marketplace_hooks.remote.companion_format import (
 from marketplace_hooks.remote.probes.companion import report_findings
 from marketplace_hooks.remote.probes.protocol import Credentials
 from marketplace_hooks.remote.probes.registry import PROBES
-from marketplace_hooks.remote.probes.run import inspect, make_site_client
+from marketplace_hooks.remote.probes.run import inspect
+from marketplace_hooks.remote.probes.site_client import make_site_client
 
 from ..support.php_shops import NONCE, PhpServer, PhpShop
 

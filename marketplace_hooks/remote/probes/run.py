@@ -7,13 +7,12 @@ dies holds nobody longer, and what stayed open is unknown, never refused.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import queue
 import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from ...domain.inspections.declarations import Declaration
@@ -21,9 +20,7 @@ from ...domain.inspections.evidence import Finding, FindingKind, Strength
 from ...domain.inspections.notes import Note
 from ...domain.merchant_sites import Site
 from ...telemetry.log_context import get_logger, with_this_context
-from ..http.address_rules import AllowedNetwork
-from ..http.client import INSPECTIONS, OutboundClient
-from ..http.dns import Resolve, system_resolve
+from ..http.client import OutboundClient
 from ..known_versions import shipped_versions
 from .exchanges import SiteExchange
 from .outcomes import ProbeFailure
@@ -35,28 +32,10 @@ log = get_logger(__name__)
 
 DEADLINE_S = 20.0
 POLL_INTERVAL_S = 0.2
-ABOUT_PATH = "/about-inspections"
-AGENT = "marketplace-hooks-inspections"
-"""How a shop's log names us. A page below the service's address says what we do, `ABOUT_PATH`."""
-
-SITE_POLICY = dataclasses.replace(INSPECTIONS, max_redirects=0)
-"""How an inspection speaks to a shop: it follows redirects itself, to count them and keep to the bound host."""
 
 
 _Arrivals = queue.SimpleQueue[tuple[Probe, Finding | None]]
 """Findings on their way from a probe; None: this probe has ended."""
-
-
-def make_site_client(
-    allowed_networks: Iterable[str | AllowedNetwork] = (),
-    *,
-    about_url: str = "",
-    resolve: Resolve = system_resolve,
-    ca_file: str | None = None,
-) -> OutboundClient:
-    """Return the client that inspections use: its User-Agent names us and links to a page about what we do."""
-    agent = f"{AGENT} (+{about_url})" if about_url else AGENT
-    return OutboundClient(SITE_POLICY, allowed_networks, resolve=resolve, ca_file=ca_file, user_agent=agent)
 
 
 def inspect(

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
-from xml.etree.ElementTree import Element, ParseError
-
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from typing import TYPE_CHECKING, Any
 
 from ...domain.inspections.notes import Note
 from ..http.client import OutboundResponse
 from .page_obstacles import is_challenge
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 MAX_MODULES = 2_000
 """Of one list: more is no shop."""
@@ -32,6 +31,11 @@ def read_xml(response: OutboundResponse) -> Element | Note:
         return Note.TOO_LARGE
     if looks_like_html(response):
         return _page(response)
+    from xml.etree.ElementTree import ParseError  # XML is read by workers alone.
+
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
     try:
         root: Element = fromstring(response.body, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError):

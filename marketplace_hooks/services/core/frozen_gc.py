@@ -13,6 +13,18 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
+def paused_gc() -> Iterator[None]:
+    """Disable the collector for the duration, in a host's process, whose collector is the host's."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@contextlib.contextmanager
 def frozen_gc() -> Iterator[None]:
     """Disable the collector for the duration, then exempt every object that exists from all later collections."""
     gc.disable()

@@ -16,7 +16,7 @@ from ...database.engine import Database
 from ...database.limits import DatabaseLimits, Pooler
 from ...domain.notifications import MailFacts, RenderedMail
 from ...remote.http.client import DELIVERIES, OutboundClient, OutboundPolicy, parse_allowed_networks
-from ...remote.probes.run import ABOUT_PATH, make_site_client
+from ...remote.probes.site_client import ABOUT_PATH, make_site_client
 from ...remote.redis.names import JobKind, RedisNames
 from ...remote.redis.null_wakeups import NullWakeups
 from .counters import Counters

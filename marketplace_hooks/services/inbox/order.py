@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, aliased
@@ -16,13 +17,17 @@ from sqlalchemy.orm import Session, aliased
 from ...database.types import constant
 from ...models.inbox import InboxEvent, InboxState
 
-_Other = aliased(InboxEvent)
-"""Another event about the same subject."""
+
+@cache
+def _other() -> type[InboxEvent]:
+    """Another event about the same subject. An alias configures every model: not while modules are imported."""
+    return aliased(InboxEvent)
 
 
 def may_apply(now: datetime) -> ColumnElement[bool]:
     """SQL for: an event that waits, and that none about its subject holds back by resting."""
-    rests = _another(_Other.due_at.is_not(None), _Other.due_at > now)
+    other = _other()
+    rests = _another(other.due_at.is_not(None), other.due_at > now)
     return and_(InboxEvent.state == constant(InboxState.RECEIVED), ~rests)
 
 
@@ -53,7 +58,8 @@ def next_events(session: Session, shards: Sequence[int], limit: int, now: dateti
         return oldest
     # No event before the oldest waits: this keeps the search off the history of a subject.
     since = InboxEvent.id >= oldest[0].id
-    is_first = ~_another(_Other.id < InboxEvent.id, _Other.id >= oldest[0].id)
+    other = _other()
+    is_first = ~_another(other.id < InboxEvent.id, other.id >= oldest[0].id)
     chosen = list(session.scalars(waiting.where(since, is_urgent(now), is_first)))
     if len(chosen) < limit:
         up_to_them = InboxEvent.subject.in_(last_ids), InboxEvent.id <= max(last_ids.values())
@@ -63,5 +69,6 @@ def next_events(session: Session, shards: Sequence[int], limit: int, now: dateti
 
 def _another(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """SQL for: such an event about the same subject waits."""
-    is_other = _Other.state == constant(InboxState.RECEIVED), _Other.subject == InboxEvent.subject
-    return select(_Other.id).where(*is_other, *conditions).correlate(InboxEvent).exists()
+    other = _other()
+    is_other = other.state == constant(InboxState.RECEIVED), other.subject == InboxEvent.subject
+    return select(other.id).where(*is_other, *conditions).correlate(InboxEvent).exists()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,10 +19,10 @@ from ..brand import STYLE_SHEET
 from ..identity.authorization import audience
 from ..state import current_runtime, current_web_state
 from ..urls import current_url
-from .docs_page import render_page
-from .operations import CONFIG_PREFIX, Api
 from .responses import JSON, or_problem
 
+DOCUMENTATION = "marketplace_hooks_api"
+"""Where an app keeps it, among its extensions."""
 STATIC = Path(__file__).parent.parent / "static"
 _SERVED = {"pages.css": STATIC, "docs.css": STATIC / "api"}
 """The page names its files beside itself, so that they are found behind any prefix."""
@@ -34,14 +36,38 @@ _POLICY = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Documentation:
+    """What an app shows of the API. Each part is made when it is first asked for."""
+
+    title: str
+    url_prefix: str
+    path: str
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI 3.1 document."""
+        from .openapi import write_document  # flask-smorest and apispec write it, and nothing else needs them.
+
+        return write_document(title=self.title, url_prefix=self.url_prefix, path=self.path)
+
+    @cached_property
+    def page(self) -> bytes:
+        """The page that shows it."""
+        from .docs_page import render_page
+
+        has_style_sheet = STYLE_SHEET in current_web_state().brand.files
+        return render_page(self.document, has_style_sheet=has_style_sheet).encode()
+
+
 def document(app: Flask) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the app's API."""
-    return _api(app).document
+    return _documentation(app).document
 
 
-def _api(app: Flask) -> Api:
-    api: Api = app.extensions["flask-smorest"]["apis"][CONFIG_PREFIX]["ext_obj"]
-    return api
+def _documentation(app: Flask) -> Documentation:
+    found: Documentation = app.extensions[DOCUMENTATION]
+    return found
 
 
 @audience()
@@ -67,7 +93,7 @@ def _servers() -> list[dict[str, str]]:
 @audience()
 def show_pages() -> Response:
     """The page that shows the document."""
-    body = _with_appearance(_page())
+    body = _with_appearance(_documentation(current_app).page)
     response = Response(body, content_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"})
     response.set_etag(hashlib.sha256(body).hexdigest()[:32])
     response.make_conditional(request)
@@ -83,15 +109,6 @@ def show_file(name: str) -> Response:
     if name not in _SERVED:
         raise NotFound("there is no such file")
     return _protected(send_from_directory(_SERVED[name], name))
-
-
-def _page() -> bytes:
-    """The page, which is written once for an app."""
-    api = _api(current_app)
-    if api.page is None:
-        has_style_sheet = STYLE_SHEET in current_web_state().brand.files
-        api.page = render_page(api.document, has_style_sheet=has_style_sheet).encode()
-    return api.page
 
 
 def _with_appearance(page: bytes) -> bytes:

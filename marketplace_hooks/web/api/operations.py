@@ -1,21 +1,17 @@
-"""Operations of the API: the decorator that gives a view its path, roles, schemas and OpenAPI documentation.
+"""Operations of the API: the decorator that gives a view its path, roles and schemas.
 
-Every operation is declared by `operation`. flask-smorest parses requests and writes the OpenAPI document; its error
-handler, documentation pages and commands stay out of the host's app.
+Every operation is declared by `operation`; webargs reads its requests. The OpenAPI document is written from what is
+declared here (`openapi.py`).
 """
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Callable, Mapping
-from functools import cached_property
-from http import HTTPStatus
+from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
-import flask_smorest
-from flask import Flask, Request
-from marshmallow import Schema, fields
+from flask import Blueprint, Request
+from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
@@ -35,7 +31,6 @@ from ...domain.described import (
     SELLER_ID,
     SESSION_ID,
     TOKEN_ID,
-    about,
 )
 from ...domain.token_scopes import Scope
 from ...errors import PayloadRejected
@@ -43,16 +38,10 @@ from ...events.envelope import parse_strictly
 from ...events.fields import every_error
 from ...models.access import Role
 from ..identity.authorization import audience
-from ..problems import CONTENT_TYPE
 from ..state import current_runtime
-from .error_codes import describe
-from .event_docs import inbound_path, webhooks
-from .examples import add_examples
-from .fields import ResponseSchema
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-FILE = {"type": "string", "format": "binary"}
 PATH_PARAMETERS: Mapping[str, dict[str, Any]] = {
     "cascade_id": CASCADE_ID,
     "check_id": CHECK_ID,
@@ -70,11 +59,7 @@ PATH_PARAMETERS: Mapping[str, dict[str, Any]] = {
     "session_id": SESSION_ID,
     "token_id": TOKEN_ID,
 }
-_NAMES_IN_PATH = re.compile(r"<(?:\w+:)?(\w+)>")
 NAME = "mh_api"
-CONFIG_PREFIX = "MHAPI_"
-"""Nothing is configured under it; it keeps our Api apart from the host's."""
-
 
 SCOPES: Mapping[str, Scope | None] = {
     "Products": Scope.PRODUCTS,
@@ -91,27 +76,6 @@ SCOPES: Mapping[str, Scope | None] = {
     "Audit": None,
 }
 """The scope that allows the operations of a tag; None: only a token that is not narrowed to areas."""
-
-
-class ProblemSchema(ResponseSchema):
-    """RFC 9457 problem details, and our stable `code`. A code may bring members of its own."""
-
-    type = fields.String(
-        required=True, metadata=about("The type of problem, as a URI reference.", "about:blank#not_found")
-    )
-    title = fields.String(required=True, metadata=about("The status in words.", "Not Found"))
-    status = fields.Integer(required=True, metadata=about("The HTTP status.", 404))
-    code = fields.String(required=True, metadata=about("Machine-readable; it never changes.", "not_found"))
-    detail = fields.String(required=True, metadata=about("For developers.", "there is nothing of this name"))
-    state = fields.Raw(metadata=about("Of a conflict: the current state.", "online"))
-    asked = fields.Raw(metadata=about("Of a conflict: the state that was requested.", "offline_temporary"))
-    errors = fields.List(
-        fields.Dict(keys=fields.String(), values=fields.String()),
-        metadata=about(
-            "All errors in the request, as {path, message}.",
-            [{"path": "status", "message": "Missing data for required field."}],
-        ),
-    )
 
 
 class Parser(FlaskParser):
@@ -148,54 +112,27 @@ def read_body(req: Request) -> bytes:
     return body
 
 
-class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest ships no types
-    """The blueprint of all operations."""
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """An operation as it is declared: what `operation` was given, and the view."""
 
-    ARGUMENTS_PARSER = Parser()
-
-
-class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest ships no types
-    """An Api beside which a host's own Api, error handlers and commands stay as they are."""
-
-    ERROR_SCHEMA = ProblemSchema
-    url_prefix = ""
-    page: bytes | None = None
-
-    def init_app(self, app: Flask, *, spec_kwargs: Any = None) -> None:
-        """As flask-smorest does it, but its command group is not forced upon the host."""
-        commands = dict(app.cli.commands)
-        super().init_app(app, spec_kwargs=spec_kwargs)
-        app.cli.commands = commands
-
-    @cached_property
-    def document(self) -> dict[str, Any]:
-        """The OpenAPI document: what flask-smorest makes of the operations, the events that are sent, and examples."""
-        inbound = inbound_path(self.spec, self.ma_plugin.converter)
-        content: dict[str, Any] = {**self.spec.to_dict(), "webhooks": webhooks()}
-        content["paths"][f"{self.url_prefix}/webhooks/{{source}}"] = inbound
-        add_examples(content)
-        return content
-
-    def register_blueprint(self, blp: Any, *, parameters: Any = None, **options: Any) -> None:
-        """As flask-smorest does it, without a tag for the blueprint: `operation` tags by subject."""
-        self._app.register_blueprint(blp, **options)
-        blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=parameters)
-
-    def _register_pagination_header(self) -> None:
-        """None: lists are read by cursor."""
-
-    def _register_error_handlers(self) -> None:
-        """None for the whole app: `errors.py` has them for our blueprint."""
-
-    def _register_responses(self) -> None:
-        """Every error is a problem document."""
-        refusals = [(one.name, describe(one, one.phrase)) for one in HTTPStatus if one >= HTTPStatus.BAD_REQUEST]
-        for name, description in [*refusals, ("DEFAULT_ERROR", "Any other refusal.")]:
-            content = {CONTENT_TYPE: {"schema": self.ERROR_SCHEMA}}
-            self.spec.components.response(name, {"description": description, "content": content}, lazy=True)
+    view: Callable[..., Any]
+    method: str
+    path: str
+    tag: str
+    roles: tuple[Role, ...]
+    query: type[Schema] | None
+    body: type[Schema] | Schema | None
+    response: type[Schema] | None
+    status: int
+    other_types: tuple[str, ...]
+    refusals: tuple[int, ...]
 
 
 blueprint = Blueprint(NAME, __name__)
+declared: list[Operation] = []
+"""Every operation of the blueprint."""
+_parser = Parser()
 
 
 def operation(
@@ -219,57 +156,30 @@ def operation(
     """
 
     def register(view: View) -> View:
-        # Each of flask-smorest's decorators copies all that was documented before it: so schemas come last.
-        implied = (429, *((401, 403) if roles else ()), *((409, 422) if method == "POST" else ()))
-        wrapped: Any = view
-        for refusal in sorted({*refusals, *implied}):
-            wrapped = blueprint.alt_response(refusal, HTTPStatus(refusal).name)(wrapped)
-        wrapped = blueprint.doc(operationId=view.__name__, **_security(roles))(wrapped)
-        for other in other_types:
-            described = {"schema": FILE, "content_type": other, "description": _answer(status, response)}
-            wrapped = blueprint.alt_response(status, success=True, **described)(wrapped)
+        served: Any = view
         # The outermost decorator is called first: the query is parsed, and passed, before the body.
         if body is not None:
-            wrapped = blueprint.arguments(body, location="json")(wrapped)
+            served = _parser.use_args(body, location="json")(served)
         if query is not None:
-            wrapped = blueprint.arguments(query, location="query")(wrapped)
-        wrapped = blueprint.response(status, response, description=_answer(status, response))(wrapped)
-        if method == "POST" and roles:  # a key is its caller's own; what anybody may send is known by its content.
-            _document_idempotency_key(wrapped)
-        wrapped = audience(*roles, area=SCOPES.get(tag))(wrapped)
-        wrapped.provide_automatic_options = False  # OPTIONS is answered by `errors.py`, with the true methods.
-        blueprint.route(path, methods=[method], tags=[tag], parameters=_path_parameters(path))(wrapped)
+            served = _parser.use_args(query, location="query")(served)
+        served = audience(*roles, area=SCOPES.get(tag))(served)
+        served.provide_automatic_options = False  # OPTIONS is answered by `errors.py`, with the true methods.
+        blueprint.add_url_rule(path, view.__name__, served, methods=[method])
+        declared.append(
+            Operation(
+                view=view,
+                method=method,
+                path=path,
+                tag=tag,
+                roles=roles,
+                query=query,
+                body=body,
+                response=response,
+                status=status,
+                other_types=other_types,
+                refusals=refusals,
+            )
+        )
         return view
 
     return register
-
-
-def _answer(status: int, response: type[Schema] | None) -> str:
-    """What is answered, in words: the beginning of what the schema says of itself."""
-    if response is None:
-        return {204: "Done.", 302: "Follow the address in `Location`."}.get(status, "The file.")
-    return inspect.cleandoc(response.__doc__ or "").partition("\n\n")[0]
-
-
-def _path_parameters(path: str) -> list[dict[str, Any]]:
-    """The parameters of a path, described as the members of the same name are."""
-    return [
-        {
-            "in": "path",
-            "name": name,
-            "description": PATH_PARAMETERS[name]["description"],
-            "example": PATH_PARAMETERS[name]["examples"][0],
-        }
-        for name in _NAMES_IN_PATH.findall(path)
-    ]
-
-
-def _security(roles: tuple[Role, ...]) -> dict[str, Any]:
-    if not roles:
-        return {"security": [{}, {"bearer": []}]}
-    return {"security": [{"bearer": []}], "x-roles": sorted(roles)}
-
-
-def _document_idempotency_key(wrapped: Any) -> None:
-    """Document the `Idempotency-Key` that a POST takes, beside the parameters that flask-smorest has gathered."""
-    wrapped._apidoc.setdefault("arguments", {}).setdefault("parameters", []).append("IdempotencyKey")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from flask import Response
 
-from ...remote.probes.run import ABOUT_PATH, AGENT
 from ...remote.probes.session import MAX_REQUESTS
+from ...remote.probes.site_client import ABOUT_PATH, AGENT
 from ..identity.authorization import audience
 from ..state import current_runtime
 from .blueprint import blueprint

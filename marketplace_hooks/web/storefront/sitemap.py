@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from xml.sax.saxutils import escape
 
 from flask import Response, abort, url_for
+from markupsafe import escape
 from sqlalchemy.orm import Session
 
 from ...domain.instants import format_instant

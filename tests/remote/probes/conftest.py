@@ -15,7 +15,8 @@ from marketplace_hooks.domain.merchant_sites import Site, parse
 from marketplace_hooks.remote.http.client import OutboundClient
 from marketplace_hooks.remote.probes.protocol import Credentials
 from marketplace_hooks.remote.probes.registry import PROBES
-from marketplace_hooks.remote.probes.run import inspect, make_site_client
+from marketplace_hooks.remote.probes.run import inspect
+from marketplace_hooks.remote.probes.site_client import make_site_client
 
 Open = Callable[..., FakeShop]
 

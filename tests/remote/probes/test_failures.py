@@ -14,7 +14,7 @@ from marketplace_hooks.domain.inspections.evidence import Finding, FindingKind, 
 from marketplace_hooks.domain.inspections.notes import AbsenceCause, Note
 from marketplace_hooks.remote.http.client import OutboundClient
 from marketplace_hooks.remote.probes.protocol import Credentials
-from marketplace_hooks.remote.probes.run import SITE_POLICY, make_site_client
+from marketplace_hooks.remote.probes.site_client import SITE_POLICY, make_site_client
 from marketplace_hooks.web.i18n.formatting import Wording, typeset
 from marketplace_hooks.web.labels.inspections import explain
 

@@ -13,7 +13,8 @@ from marketplace_hooks.domain.inspections.evidence import FindingKind, merge_fin
 from marketplace_hooks.domain.inspections.notes import Note
 from marketplace_hooks.domain.inspections.reachability import Reach, reach
 from marketplace_hooks.remote.http.client import OutboundClient
-from marketplace_hooks.remote.probes.run import inspect, make_site_client
+from marketplace_hooks.remote.probes.run import inspect
+from marketplace_hooks.remote.probes.site_client import make_site_client
 
 from ...support.hostile_server import HostileServer, answering, reply
 from ...support.standard_ports import serve_on_standard_ports

@@ -16,7 +16,8 @@ from marketplace_hooks.domain.inspections.notes import Note
 from marketplace_hooks.remote.http.client import OutboundClient
 from marketplace_hooks.remote.known_versions import shipped_versions
 from marketplace_hooks.remote.probes.public_page import modules_in
-from marketplace_hooks.remote.probes.run import inspect, make_site_client
+from marketplace_hooks.remote.probes.run import inspect
+from marketplace_hooks.remote.probes.site_client import make_site_client
 from tests.support.hostile_server import HostileServer, answering, reply
 
 from .conftest import Open, only, probe_shop, site_of

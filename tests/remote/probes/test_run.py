@@ -21,8 +21,9 @@ from marketplace_hooks.remote.http.client import INSPECTIONS, OutboundClient
 from marketplace_hooks.remote.probes.outcomes import ProbeFailure
 from marketplace_hooks.remote.probes.protocol import Credentials, InspectionTarget, Probe
 from marketplace_hooks.remote.probes.registry import PROBES
-from marketplace_hooks.remote.probes.run import SITE_POLICY, inspect, make_site_client
+from marketplace_hooks.remote.probes.run import inspect
 from marketplace_hooks.remote.probes.session import MAX_REQUESTS, ProbeSession
+from marketplace_hooks.remote.probes.site_client import SITE_POLICY, make_site_client
 
 from ...support.hostile_server import Conversation, HostileServer, after_a_request, answering, once, reply
 from ...support.probes import PUBLIC_PROBES

@@ -12,7 +12,7 @@ from flask import Flask
 
 from marketplace_hooks import MarketplaceHooks
 from marketplace_hooks.demo.fake_shops.server import FakeShop, Shop
-from marketplace_hooks.remote.probes.run import ABOUT_PATH, AGENT
+from marketplace_hooks.remote.probes.site_client import ABOUT_PATH, AGENT
 from marketplace_hooks.services.inspections.requests import start_inspection
 from marketplace_hooks.services.inspections.worker import run_inspections
 
