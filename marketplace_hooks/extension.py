@@ -15,6 +15,8 @@ from flask_sqlalchemy import SQLAlchemy
 
 from .actions.base import ActionContext
 from .actions.catalog import PackActions, ProductActions
+from .actions.closures import ClosureActions
+from .actions.eligibility import EligibilityActions
 from .actions.entitlements import EntitlementActions
 from .actions.purchases import PurchaseActions
 from .actions.subscriptions import SubscriptionActions
@@ -61,7 +63,8 @@ class MarketplaceHooks:
     Flask-SQLAlchemy; not given, it is the one that the application has. `identity` is the host's answer to who is
     signed in, called for each request: None, or a mapping with `role` and, as they apply, `subject` and `locale`.
 
-    `products`, `packs`, `purchases`, `subscriptions`, `support` and `entitlements` act in the current application.
+    `products`, `packs`, `purchases`, `subscriptions`, `support`, `entitlements`, `eligibility` and `closures` act in
+    the current application.
     """
 
     def __init__(
@@ -76,6 +79,8 @@ class MarketplaceHooks:
         self.subscriptions = SubscriptionActions(context)
         self.support = SupportActions(context)
         self.entitlements = EntitlementActions(context)
+        self.eligibility = EligibilityActions(context)
+        self.closures = ClosureActions(context)
         if app is not None:
             self.init_app(app)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -15,10 +17,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from marketplace_hooks import MarketplaceHooks
+from marketplace_hooks.actions.eligibility import SiteCredentials
 from marketplace_hooks.config.settings import EXTENSION
 from marketplace_hooks.domain.catalog.statuses import Status
 from marketplace_hooks.domain.support.refusal_grounds import Ground
-from marketplace_hooks.errors import ConfigurationError, Conflict, NotFound, SessionRejected
+from marketplace_hooks.errors import ConfigurationError, Conflict, NotFound, PayloadRejected, SessionRejected
 from marketplace_hooks.models import AuditEntry, OutgoingEvent, Product, SupportRequest
 from marketplace_hooks.remote.redis.names import JobKind
 from marketplace_hooks.services.core.runtime import Runtime
@@ -30,6 +33,8 @@ from tests.support.support_desk import ANSWER
 PRODUCT = sample("product.upserted")["data"]["product_id"]
 PURCHASE = sample("purchase.completed")["data"]["purchase_id"]
 CUSTOMER = sample("purchase.completed")["data"]["customer_id"]
+SITE = sample("purchase.completed")["data"]["shop_url"]
+SELLER = sample("seller.upserted")["data"]["seller_id"]
 
 
 class Wakeups:
@@ -225,6 +230,92 @@ def test_a_request_submitted_with_an_order_of_the_host_is_one_row_of_its_session
         assert support.overturn(request.id, text="It is theirs.").handling == "accepted"
         types = db.session.scalars(select(OutgoingEvent.type).where(OutgoingEvent.subject_id == request.id)).all()
         assert {"support_request.contested", "support_request.overturned"} <= set(types)
+
+
+def test_a_check_is_started_with_the_hosts_writes_and_workers_inspect_after_its_commit(host: Host) -> None:
+    eligibility = host.hooks.eligibility
+    db = host.db
+    keys: SiteCredentials = {"webservice_key": "8S9K1M3X5Q7W2E4R6T8Y0U1I3O5P7A9S"}
+    declared = {"platform_version": "v8.1.4", "modules": [{"name": "oldcache", "version": "1.2.0"}]}
+    asked: dict[str, Any] = {"purchase_id": PURCHASE, "shop_url": SITE, "customer_id": CUSTOMER}
+    with host.app.app_context():
+        rolled_back = eligibility.start(**asked, session=db.session)
+        assert eligibility.get(rolled_back.check_id, session=db.session).running
+        db.session.rollback()
+        with pytest.raises(NotFound):
+            eligibility.get(rolled_back.check_id)
+        assert host.wakeups.woken == []
+
+        started = eligibility.start(**asked, credentials=keys, declared=declared, by=CUSTOMER, session=db.session)
+        with pytest.raises(NotFound):
+            eligibility.get(started.check_id)  # not committed yet.
+        db.session.commit()
+        assert JobKind.INSPECTIONS in host.wakeups.woken
+        check = eligibility.get(started.check_id, customer_id=CUSTOMER)
+        assert check.running
+        assert check.inspection.declared is not None
+        assert check.inspection.declared.platform_version == "8.1.4"
+        with pytest.raises(NotFound):
+            eligibility.get(started.check_id, customer_id="another")
+        request = host.hooks.support.submit(
+            purchase_id=PURCHASE, subject="It stopped", body="Since Monday.", shop_url=SITE, check_id=started.check_id
+        )
+        assert request.check_id == started.check_id
+
+
+def test_a_check_of_another_site_is_done_at_once_and_a_malformed_one_is_refused(host: Host) -> None:
+    eligibility = host.hooks.eligibility
+    with host.app.app_context():
+        elsewhere = eligibility.start(purchase_id=PURCHASE, shop_url="https://elsewhere.example/")
+        check = eligibility.get(elsewhere.check_id)
+        assert (check.running, check.judgement.eligibility.outcome) == (False, "refusable")
+        assert [one["name"] for one in check.checks][:2] == ["entitlement", "merchant_site"]
+        unknown: Any = {"password": "secret"}
+        for given, words in (
+            ({"credentials": unknown}, "not password"),
+            ({"credentials": {"client_id": "care"}}, "come together"),
+            ({"declared": {"platform_version": "?"}}, "is not a version"),
+        ):
+            with pytest.raises(ValueError, match=words):
+                eligibility.start(purchase_id=PURCHASE, shop_url=SITE, **given)
+        with pytest.raises(NotFound):
+            eligibility.start(purchase_id=PURCHASE, customer_id="another")
+
+
+def test_a_closure_is_declared_shortened_and_cancelled_with_the_hosts_writes(host: Host) -> None:
+    closures = host.hooks.closures
+    db = host.db
+    today = datetime.now(ZoneInfo("Europe/Paris")).date()
+    days = {"first_day": today + timedelta(days=10), "last_day": today + timedelta(days=20)}
+    with host.app.app_context():
+        closures.declare(SELLER, **days, session=db.session)
+        assert len(closures.of_seller(SELLER, session=db.session)) == 1
+        db.session.rollback()
+        assert closures.of_seller(SELLER) == []
+        assert host.wakeups.woken == []
+
+        declared = closures.declare(SELLER, **days, reason="Christmas", by=SELLER, session=db.session)
+        assert closures.of_seller(SELLER) == []
+        db.session.commit()
+        assert JobKind.DELIVERIES in host.wakeups.woken
+        assert closures.of_seller(SELLER) == [declared]
+        shorter = closures.shorten(SELLER, declared.closure_id, last_day=days["first_day"], session=db.session)
+        assert shorter.last_day == shorter.first_day
+        with pytest.raises(Conflict, match="only ever shortened"):
+            closures.shorten(SELLER, declared.closure_id, last_day=days["last_day"], session=db.session)
+        with pytest.raises(NotFound):
+            closures.cancel("another", declared.closure_id, session=db.session)
+        db.session.commit()
+        closures.cancel(SELLER, declared.closure_id, actor="platform")
+        assert closures.of_seller(SELLER) == []
+        with pytest.raises(PayloadRejected):
+            closures.declare(SELLER, first_day=today - timedelta(days=1))
+        with pytest.raises(NotFound):
+            closures.of_seller("another")
+        announced = select(OutgoingEvent.data["change"].as_string()).where(
+            OutgoingEvent.type == "seller.closure_announced"
+        )
+        assert db.session.scalars(announced.order_by(OutgoingEvent.id)).all() == ["declared", "shortened", "cancelled"]
 
 
 def closed(host: Host) -> Session:

@@ -23,6 +23,8 @@ SaleSide = Literal["seller", "marketplace"]
 """Who decides about the sale of a product."""
 Payer = Literal["customer", "platform"]
 """Who decides about a renewal."""
+SellerSide = Literal["seller", "platform"]
+"""Who declares the closures of a seller."""
 RequestSide = Literal["customer", "seller", "marketplace"]
 """Who acts in a support request."""
 

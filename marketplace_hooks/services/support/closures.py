@@ -215,6 +215,20 @@ def shown_closures(session: Session, seller_id: str, now: datetime, settings: Se
     ]
 
 
+def shown_after_change(uow: UnitOfWork, closure: SellerClosure) -> ShownClosure:
+    """The closure as customers see it after a change in the same transaction, which has left some of its days."""
+    uow.session.flush()
+    shown = shown_closures(uow.session, closure.seller_id, uow.now, uow.settings)
+    return next(one for one in shown if one.closure_id == closure.id)
+
+
+def closures_of_seller(session: Session, seller_id: str, now: datetime, settings: Settings) -> list[ShownClosure]:
+    """The closures that customers see, as `shown_closures`. Raises `NotFound` for an unknown seller."""
+    if session.get(Seller, seller_id) is None:
+        raise NotFound(f"no seller {seller_id}")
+    return shown_closures(session, seller_id, now, settings)
+
+
 def reject_past_day(first_day: date, today: date) -> None:
     """A closure is declared in advance: a day that has passed cannot be closed any more.
 

@@ -11,15 +11,14 @@ from ...domain.described import CLOSURE_ID, SELLER_ID, about
 from ...domain.support.closures import ClosureState
 from ...errors import NotFound
 from ...models.access import Role
-from ...models.products import Seller
-from ...models.support import SellerClosure
 from ...services.core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 from ...services.support.closures import (
     ShownClosure,
     cancel_own_closure,
+    closures_of_seller,
     declare_own_closure,
     shorten_own_closure,
-    shown_closures,
+    shown_after_change,
 )
 from ..actors import cause_of
 from ..identity.authorization import signed_in
@@ -93,9 +92,7 @@ def list_closures(seller_id: str) -> Response:
     """
     runtime = current_runtime()
     with runtime.database.read_session() as session:
-        if session.get(Seller, seller_id) is None:
-            raise NotFound(f"no seller {seller_id}")
-        items = shown_closures(session, seller_id, runtime.now(), runtime.settings)
+        items = closures_of_seller(session, seller_id, runtime.now(), runtime.settings)
     return json_response(_CLOSURES, {"items": items})
 
 
@@ -121,7 +118,8 @@ def declare_closure(body: dict[str, Any], seller_id: str) -> Response:
     cause = _cause(body)
 
     def act(uow: UnitOfWork) -> ShownClosure:
-        return _shown(uow, declare_own_closure(uow, seller_id, first_day=first_day, last_day=last_day, cause=cause))
+        closure = declare_own_closure(uow, seller_id, first_day=first_day, last_day=last_day, cause=cause)
+        return shown_after_change(uow, closure)
 
     return respond_once(act, _CLOSURE, status=201)
 
@@ -143,7 +141,8 @@ def shorten_closure(body: dict[str, Any], seller_id: str, closure_id: str) -> Re
     _refuse_other_sellers(seller_id)
 
     def act(uow: UnitOfWork) -> ShownClosure:
-        return _shown(uow, shorten_own_closure(uow, seller_id, closure_id, body["last_day"], _cause(body)))
+        closure = shorten_own_closure(uow, seller_id, closure_id, body["last_day"], _cause(body))
+        return shown_after_change(uow, closure)
 
     return uncached_response(_CLOSURE, run_in_transaction(current_runtime(), act))
 
@@ -178,10 +177,3 @@ def _refuse_other_sellers(seller_id: str) -> None:
 def _cause(body: dict[str, Any]) -> Cause:
     identity = signed_in()
     return cause_of(identity, body["reason"], actor=identity.role)
-
-
-def _shown(uow: UnitOfWork, closure: SellerClosure) -> ShownClosure:
-    """The closure after a change in the same transaction, as customers see it."""
-    uow.session.flush()
-    shown = shown_closures(uow.session, closure.seller_id, uow.now, uow.settings)
-    return next(one for one in shown if one.closure_id == closure.id)
