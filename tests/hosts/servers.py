@@ -21,24 +21,24 @@ from tests.support.marketplace import SECRET, sample
 from tests.support.ports import free_port
 from tests.support.source_tree import ROOT
 
-APP = "tests.hosts.tiny:app"
+TINY = "tests.hosts.tiny:app"
 STARTS_S = 60.0
 _GUNICORN = ["-m", "gunicorn", "--bind", "127.0.0.1:{port}", "--workers", "1", "--no-control-socket"]
 COMMANDS = {
-    "gunicorn sync": [*_GUNICORN, APP],
-    "gunicorn gthread": [*_GUNICORN, "--worker-class", "gthread", "--threads", "4", APP],
-    "waitress": ["-m", "waitress", "--listen", "127.0.0.1:{port}", APP],
-    "gevent": [*_GUNICORN, "--worker-class", "gevent", APP],
-    "uwsgi": ["--http-socket", "127.0.0.1:{port}", "--module", APP, "--enable-threads", "--master"],
+    "gunicorn sync": [*_GUNICORN, "{app}"],
+    "gunicorn gthread": [*_GUNICORN, "--worker-class", "gthread", "--threads", "4", "{app}"],
+    "waitress": ["-m", "waitress", "--listen", "127.0.0.1:{port}", "{app}"],
+    "gevent": [*_GUNICORN, "--worker-class", "gevent", "{app}"],
+    "uwsgi": ["--http-socket", "127.0.0.1:{port}", "--module", "{app}", "--enable-threads", "--master"],
 }
 """The arguments with which each server serves the application, of the interpreter or of uWSGI."""
 
 
 @contextlib.contextmanager
-def served(name: str, database_url: str, instance: Path) -> Iterator[int]:
-    """The tiny application, served by this server on the port that is returned."""
+def served(name: str, database_url: str, instance: Path, *, app: str = TINY) -> Iterator[int]:
+    """The application, served by this server on the port that is returned."""
     port = free_port()
-    words = [word.replace("{port}", str(port)) for word in COMMANDS[name]]
+    words = [word.replace("{port}", str(port)).replace("{app}", app) for word in COMMANDS[name]]
     program = Path(sys.executable).with_name("uwsgi") if name == "uwsgi" else Path(sys.executable)
     command = [str(program), *words]
     environment = {**os.environ, "TINY_DATABASE": database_url, "TINY_INSTANCE": str(instance)}

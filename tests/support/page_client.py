@@ -116,7 +116,7 @@ class Page:
 
     @property
     def forms(self) -> list[Form]:
-        return self._read().forms
+        return forms_of(self.text)
 
     def form(self, action: str | None = None) -> Form:
         """The form that leads there; without an address, the page's own one, which has no `action`."""
@@ -130,6 +130,13 @@ class Page:
         reader = _Forms()
         reader.feed(self.text)
         return reader
+
+
+def forms_of(page: str) -> list[Form]:
+    """The forms of a page, in order."""
+    reader = _Forms()
+    reader.feed(page)
+    return reader.forms
 
 
 @dataclass
