@@ -25,7 +25,7 @@ from .event_docs import TAGS as EVENT_TAGS
 from .event_docs import inbound_path, webhooks
 from .examples import add_examples
 from .fields import Day, ResponseSchema
-from .operations import NAME, PATH_PARAMETERS, Operation, declared
+from .operations import NAME, PATH_PARAMETERS, DeclaredOperation, declared
 from .schema_docs import DescribedSchemas
 
 FILE = {"type": "string", "format": "binary"}
@@ -145,7 +145,7 @@ def _make_api(app: Flask, title: str) -> Api:
     return api
 
 
-def _describe(blueprint: Any, operation: Operation) -> None:
+def _describe(blueprint: Any, operation: DeclaredOperation) -> None:
     """Describe an operation, as flask-smorest's decorators would describe its view."""
     # Each of them copies all that was documented before it: so schemas come last.
     view: Any = operation.view

@@ -113,7 +113,7 @@ def read_body(req: Request) -> bytes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operation:
+class DeclaredOperation:
     """An operation as it is declared: what `operation` was given, and the view."""
 
     view: Callable[..., Any]
@@ -130,7 +130,7 @@ class Operation:
 
 
 blueprint = Blueprint(NAME, __name__)
-declared: list[Operation] = []
+declared: list[DeclaredOperation] = []
 """Every operation of the blueprint."""
 _parser = Parser()
 
@@ -156,30 +156,33 @@ def operation(
     """
 
     def register(view: View) -> View:
-        served: Any = view
-        # The outermost decorator is called first: the query is parsed, and passed, before the body.
-        if body is not None:
-            served = _parser.use_args(body, location="json")(served)
-        if query is not None:
-            served = _parser.use_args(query, location="query")(served)
-        served = audience(*roles, area=SCOPES.get(tag))(served)
-        served.provide_automatic_options = False  # OPTIONS is answered by `errors.py`, with the true methods.
-        blueprint.add_url_rule(path, view.__name__, served, methods=[method])
-        declared.append(
-            Operation(
-                view=view,
-                method=method,
-                path=path,
-                tag=tag,
-                roles=roles,
-                query=query,
-                body=body,
-                response=response,
-                status=status,
-                other_types=other_types,
-                refusals=refusals,
-            )
+        declaration = DeclaredOperation(
+            view=view,
+            method=method,
+            path=path,
+            tag=tag,
+            roles=roles,
+            query=query,
+            body=body,
+            response=response,
+            status=status,
+            other_types=other_types,
+            refusals=refusals,
         )
+        declared.append(declaration)
+        _serve(declaration)
         return view
 
     return register
+
+
+def _serve(operation: DeclaredOperation) -> None:
+    served = operation.view
+    # The outermost decorator is called first: the query is parsed, and passed, before the body.
+    if operation.body is not None:
+        served = _parser.use_args(operation.body, location="json")(served)
+    if operation.query is not None:
+        served = _parser.use_args(operation.query, location="query")(served)
+    served = audience(*operation.roles, area=SCOPES.get(operation.tag))(served)
+    served.provide_automatic_options = False  # type: ignore[attr-defined] # OPTIONS is answered by `errors.py`, with the true methods.
+    blueprint.add_url_rule(operation.path, operation.view.__name__, served, methods=[operation.method])
