@@ -32,8 +32,9 @@ FILE = {"type": "string", "format": "binary"}
 _NAMES_IN_PATH = re.compile(r"<(?:\w+:)?(\w+)>")
 _ABOUT = """Status changes, Business Care, support requests and logs of a marketplace.
 
-Every refusal is a problem document (RFC 9457) with a stable `code`. Lists have pages, by cursor. Every POST takes an
-`Idempotency-Key`: the same call under the same key is carried out once, and answered the same for 24 hours."""
+Errors are problem documents (RFC 9457) with a stable `code`. Lists are paginated by cursor. Every POST accepts an
+`Idempotency-Key`: repeated with the same key, a call is carried out once, and returns the same response for 24
+hours."""
 _TAGS = {
     "Audit": "Who did what, on what, when and from where.",
     "Products": "What is sold, its listings, its status.",
@@ -65,16 +66,14 @@ class ProblemSchema(ResponseSchema):
     )
     title = fields.String(required=True, metadata=about("The status in words.", "Not Found"))
     status = fields.Integer(required=True, metadata=about("The HTTP status.", 404))
-    code = fields.String(required=True, metadata=about("For machines: it never changes.", "not_found"))
-    detail = fields.String(
-        required=True, metadata=about("For the developer who reads it.", "there is nothing of this name")
-    )
+    code = fields.String(required=True, metadata=about("Machine-readable; it never changes.", "not_found"))
+    detail = fields.String(required=True, metadata=about("For developers.", "there is nothing of this name"))
     state = fields.Raw(metadata=about("Of a conflict: the current state.", "online"))
     asked = fields.Raw(metadata=about("Of a conflict: the state that was requested.", "offline_temporary"))
     errors = fields.List(
         fields.Dict(keys=fields.String(), values=fields.String()),
         metadata=about(
-            "Everything that is wrong with the request at once, as {path, message}.",
+            "All errors in the request, as {path, message}.",
             [{"path": "status", "message": "Missing data for required field."}],
         ),
     )
@@ -137,7 +136,8 @@ def _make_api(app: Flask, title: str) -> Api:
     api.register_field(AttachedFiles, None, None)
     api.register_field(Day, "string", "date")
     api.spec.components.security_scheme(
-        "bearer", {"type": "http", "scheme": "bearer", "description": "`marketplace-hooks tokens create` makes one."}
+        "bearer",
+        {"type": "http", "scheme": "bearer", "description": "Create one with `marketplace-hooks tokens create`."},
     )
     api.spec.components.parameter("IdempotencyKey", "header", _IDEMPOTENCY_KEY)
     for name, description in {**_TAGS, **EVENT_TAGS}.items():
