@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from marketplace_hooks.demo.fake_shops.model import DEMO_KEY
-from marketplace_hooks.demo.fake_shops.server import FakeShop, Module, Shop
+from marketplace_hooks.demo.fake_shops.server import FakeShop, Module, Shop, ShopUrl
 
 from ...support.api_callers import Caller, caller_of
 from ...support.customers import set_up_purchase
 from ...support.marketplace import Marketplace, open_marketplace, sample
+from ...support.page_client import browser_of
 from ...support.source_tree import ROOT
 from ...support.support_desk import PURCHASE
 
@@ -43,8 +44,8 @@ def site() -> Iterator[FakeShop]:
 
 
 @pytest.fixture
-def customer(sqlite_url: str, tmp_path: Path, site: FakeShop) -> Iterator[Caller]:
-    """The customer of a product for every line, whose release has a manifest."""
+def opened(sqlite_url: str, tmp_path: Path, site: FakeShop) -> Iterator[Marketplace]:
+    """A product for every line, whose release has a manifest, bought for the shop `site`."""
     settings = {"ALLOWED_NETWORKS": "127.0.0.0/8", "INSPECTION_DEADLINE_S": 5, "CHECK_RATE_PER_MINUTE": 500}
     with open_marketplace(sqlite_url, tmp_path / "instance", **settings) as marketplace:
         listing = {
@@ -52,6 +53,8 @@ def customer(sqlite_url: str, tmp_path: Path, site: FakeShop) -> Iterator[Caller
             "technical_name": PRODUCT,
             "compatible_from": "1.6",
             "compatible_to": "9.9",
+            "incompatible_modules": [],
+            "conflicting_overrides": [],
             "published_at": "2024-01-01T00:00:00+01:00",
         }
         marketplace.publish("seller.upserted", seller_id="seller-1")
@@ -61,12 +64,17 @@ def customer(sqlite_url: str, tmp_path: Path, site: FakeShop) -> Iterator[Caller
         marketplace.publish("release.published", **release, manifest=manifest)
         marketplace.run_all_now()
         set_up_purchase(marketplace, PURCHASE, shop_url=site.url)
-        yield caller_of(marketplace, "customer", "customer-1")
+        yield marketplace
 
 
-def check(customer: Caller, site: FakeShop, given: dict[str, str]) -> dict[str, Any]:
+@pytest.fixture
+def customer(opened: Marketplace) -> Caller:
+    return caller_of(opened, "customer", "customer-1")
+
+
+def check(customer: Caller, site: FakeShop, given: dict[str, str], *, purchase: str = PURCHASE) -> dict[str, Any]:
     """The check of the shop as it stands, once it is done."""
-    asked = {"purchase_id": PURCHASE, "shop_url": site.url, "fresh": True, "credentials": given}
+    asked = {"purchase_id": purchase, "shop_url": site.url, "fresh": True, "credentials": given}
     started = customer.post("/eligibility", asked)
     assert started.status_code == 202, started.text
     Marketplace(customer.app).run_all_now()
@@ -117,3 +125,27 @@ def test_a_fork_is_named_and_its_companion_tells_everything_but_a_version_and_fi
         assert (found["outcome"], found["missing"], found["grounds"]) == ("needs_information", ["platform_version"], [])
         assert any("QloApps" in one["text"]["en"] for one in found["remarks"])
     assert known(found) == "product, other modules and overrides, product’s files"
+
+
+def test_a_webservice_key_shows_that_the_address_asked_for_is_another_shop_than_the_bound_one(
+    opened: Marketplace, customer: Caller, site: FakeShop
+) -> None:
+    set_up_purchase(opened, "purchase-2", shop_url=f"{site.url}b2b/")
+    site.shop = Shop(further_urls=[ShopUrl(shop_id=2, domain=f"127.0.0.1:{site.port}", virtual_uri="b2b/")])
+    found = check(customer, site, GIVEN["webservice key"], purchase="purchase-2")
+    assert (found["outcome"], found["grounds"]) == ("refusable", ["other_merchant_site"])
+    [evidence] = [one["evidence"] for one in found["checks"] if one["name"] == "merchant_site"]
+    assert (evidence["asked_shop"], evidence["bound_shop"], evidence["rung"]) == (1, 2, "webservice")
+    asked = {"purchase_id": "purchase-2", "shop_url": site.url, "subject": "Export", "body": "It fails."}
+    sent = customer.post("/support-requests", {**asked, "check_id": found["check_id"]}).get_json()
+    page = browser_of(opened, "seller", "seller-1").get(f"/seller/requests/{sent['request_id']}").visible_text
+    assert "Another shop in the same installation, according to the shop." in page
+
+
+def test_a_product_that_lists_no_incompatibility_is_said_to_list_none(customer: Caller, site: FakeShop) -> None:
+    found = check(customer, site, {})
+    asked = {"purchase_id": PURCHASE, "shop_url": site.url, "subject": "Export", "body": "It fails."}
+    sent = customer.post("/support-requests", {**asked, "check_id": found["check_id"]}).get_json()
+    page = browser_of(Marketplace(customer.app), "customer", "customer-1").get(f"/support/{sent['request_id']}")
+    assert "lists no known incompatibility" in page.visible_text
+    assert "Some modules and overrides are" not in page.visible_text
