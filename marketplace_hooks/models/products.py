@@ -63,12 +63,7 @@ class Product(Described, Base):
         Index("ix_mh_products_seller", "seller_id", "id"),
         Index("ix_mh_products_seller_status", "seller_id", "status", "id"),
         Index("ix_mh_products_status", "status", "id"),
-        Index(
-            "ix_mh_products_currency",
-            "currency",
-            postgresql_where=text("status = 'online'"),
-            sqlite_where=text("status = 'online'"),
-        ),
+        Index("ix_mh_products_status_currency", "status", "currency"),
         # What `mh_product_categories` points to, so that its copy of the status follows.
         Index("uq_mh_products_id_status", "id", "status", unique=True),
     )

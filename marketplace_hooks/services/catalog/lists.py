@@ -5,11 +5,12 @@ A fixed number of statements for each page, however much is on it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from ...database.keyset import Rows, read_rows
@@ -41,8 +42,8 @@ Cards = Callable[[Session, Sequence[str]], Mapping[str, T]]
 """Reads the cards of these ids."""
 LONGEST_PLACE = 6
 MOST_CURRENCIES = 20
-MOST_COUNTED = 10_000
-"""Products of a currency are counted no further, to tell which currency most have."""
+MOST_COMPARED = 1_000
+"""So many products tell which currency most have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,11 +133,11 @@ def find_currencies(session: Session) -> list[str]:
     """The currencies of the products that the public sees, those of most products first."""
     online = Product.status == constant(Status.ONLINE)
     found = session.scalars(each_once(Product.currency, online).limit(MOST_CURRENCIES)).all()
-    counts = {}
-    for currency in found if len(found) > 1 else ():
-        some = select(Product.currency).where(online, Product.currency == currency).limit(MOST_COUNTED).subquery()
-        counts[currency] = session.scalar(select(func.count()).select_from(some)) or 0
-    return sorted(found, key=lambda currency: (-counts.get(currency, 0), currency))
+    if len(found) < 2:
+        return [*found]
+    some = select(Product.currency).where(online).order_by(Product.id).limit(MOST_COMPARED)
+    counts = Counter(session.scalars(some))
+    return sorted(found, key=lambda currency: (-counts[currency], currency))
 
 
 def _products_by_id(

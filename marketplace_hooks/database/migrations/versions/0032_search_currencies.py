@@ -22,15 +22,12 @@ RENEW = sa.text(
 
 
 def upgrade() -> None:
-    online = sa.text("status = 'online'")
-    op.create_index(
-        "ix_mh_products_currency", "mh_products", ["currency"], postgresql_where=online, sqlite_where=online
-    )
+    op.create_index("ix_mh_products_status_currency", "mh_products", ["status", "currency"])
     now = datetime.now(UTC)
     for name, due_at in (("currencies", now), ("currencies, a day later", now + timedelta(days=1))):
         op.get_bind().execute(RENEW, {"name": name, "due_at": due_at})
 
 
 def downgrade() -> None:
-    op.drop_index("ix_mh_products_currency", "mh_products")
+    op.drop_index("ix_mh_products_status_currency", "mh_products")
     op.execute("DELETE FROM mh_search_renewals WHERE subject_id LIKE 'currencies%'")
