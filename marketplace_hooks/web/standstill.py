@@ -85,10 +85,14 @@ class Standstill:
         return self._still_s >= self._after_s
 
 
+def still_after_s(settings: Settings) -> float:
+    """How long nothing may go on: longer than the longest wait that these settings allow a request."""
+    return max(STILL_AFTER_S, max(settings.database_wait_s, settings.delivery_total_s) + MARGIN_S)
+
+
 def end_at_standstill(places: Sequence[RequestPlace], settings: Settings) -> None:
     """Watch these places by a thread from now on. Called in the process that serves, after any fork."""
-    longest_wait_s = max(settings.database_wait_s, settings.delivery_total_s)
-    standstill = Standstill(places, after_s=max(STILL_AFTER_S, longest_wait_s + MARGIN_S))
+    standstill = Standstill(places, after_s=still_after_s(settings))
     if _THREADS.is_dir():
         threading.Thread(target=_watch, args=(standstill, places), name="standstill", daemon=True).start()
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from marketplace_hooks.cli.up import up
+from marketplace_hooks.config.settings import Settings
+
 from ..support.source_tree import ROOT, project_files, shown
 
 PAGES = sorted(
@@ -125,3 +128,12 @@ def test_every_line_of_the_table_of_what_may_die_has_its_test_and_every_such_tes
     }
     assert len(lines) > 10
     assert {line.strip() for line in lines} == marked
+
+
+def test_the_connections_that_the_page_counts_for_the_defaults_are_those_of_the_settings() -> None:
+    settings = Settings()
+    [workers] = [option.default for option in up.params if option.name == "workers"]
+    web = settings.web_processes * 2 * settings.web_threads
+    others = (workers + 1) * (settings.database_pool_size + settings.database_pool_overflow + 1)
+    page = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+    assert re.search(rf"`up` [^\n]*\+ 5 = {web + others + 5}, PostgreSQL's own default", page)

@@ -93,6 +93,20 @@ def test_without_a_pooler_sessions_have_our_settings(postgresql_url: str) -> Non
     database.dispose()
 
 
+def test_a_server_that_is_cut_off_is_noticed_unless_the_url_says_otherwise(postgresql_url: str) -> None:
+    noticed = {
+        "keepalives_idle": "10",
+        "keepalives_interval": "5",
+        "keepalives_count": "3",
+        "tcp_user_timeout": "25000",
+    }
+    for query, expected in (({}, noticed), ({"tcp_user_timeout": "9000"}, {**noticed, "tcp_user_timeout": "9000"})):
+        database = Database(make_url(postgresql_url).update_query_dict(query))
+        parameters = database.raw.run(lambda connection: connection.info.get_parameters())
+        assert expected.items() <= parameters.items()
+        database.dispose()
+
+
 def test_what_the_setting_says_needs_no_finding_out(postgresql_url: str) -> None:
     database = Database(postgresql_url, pooler=Pooler.TRANSACTION)
     assert database.is_pooled

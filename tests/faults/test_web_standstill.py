@@ -9,7 +9,8 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
-from marketplace_hooks.web.standstill import LOOK_EVERY_S, RequestPlace, Standstill, processor_s_of
+from marketplace_hooks.config.settings import Settings
+from marketplace_hooks.web.standstill import LOOK_EVERY_S, RequestPlace, Standstill, processor_s_of, still_after_s
 
 from ..support.processes import STARTED_WITHIN_S, Deployment, Fault, wait_until
 
@@ -60,6 +61,12 @@ def test_a_web_process_whose_every_request_is_blocked_says_where_and_is_replaced
         assert "in ready" in log, "the page where they stand is not named"
     finally:
         deployment.close()
+
+
+def test_by_the_defaults_it_is_half_a_minute_and_else_longer_than_the_longest_wait() -> None:
+    assert still_after_s(Settings()) == 30.0
+    assert still_after_s(Settings(database_wait_s=60.0)) == 70.0
+    assert still_after_s(Settings(delivery_total_s=45.0)) == 55.0
 
 
 def judged_by(standstill: Standstill, checks: int) -> list[bool]:

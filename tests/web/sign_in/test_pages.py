@@ -184,6 +184,9 @@ def test_a_sessions_cookie_is_kept_from_scripts_and_from_other_sites(opens: Open
         attributes = {part.strip() for part in cookie.split(";")}
         assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= attributes
         assert ("Secure" in attributes) is secure
+        # A browser takes a `__Host-` cookie from this very host alone: no other host of the domain can plant one.
+        assert cookie.startswith("__Host-mh_session=" if secure else "mh_session=")
+        assert "Domain" not in cookie
 
 
 # --- forms
