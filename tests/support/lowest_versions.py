@@ -23,6 +23,7 @@ TRIED = (
     "tests/database/test_failures.py",
     "tests/remote/redis",
     "tests/services/support/test_moves.py",
+    "tests/web/api/test_document.py",
     "tests/web/api/test_statuses.py",
     "tests/web/case_file",
     "tests/web/sign_in/test_openid.py",
