@@ -10,6 +10,7 @@ from ...services.support.drafts import unsent_drafts
 from ...services.support.request_lists import RequestGroup
 from ..actors import viewer_of
 from ..identity.authorization import audience, signed_in
+from ..labels.refusal_grounds import GROUNDS
 from ..navigation import is_first_page
 from ..request_lists import listed_requests, request_query
 from ..state import current_runtime
@@ -36,5 +37,6 @@ def requests() -> str:
             asked=asked,
             drafts=drafts,
             titles=titles,
+            ground_names=GROUNDS,
             now=runtime.now(),
         )
