@@ -75,5 +75,5 @@ def test_a_rejected_event_is_mended_by_three_clicks(stack: DemoStack, open_brows
     body = page.locator("#body")
     body.fill(body.input_value().replace('"gone"', '"online"'))
     page.get_by_role("button", name="Send the corrected copy").click()
-    expect(page.locator("main")).to_contain_text("Its corrected copy is another event:")
+    expect(page.locator("main")).to_contain_text("The corrected copy was received as a new event")
     assert 0 < clicks() <= 3
