@@ -117,7 +117,10 @@ class DeliveryState(enum.StrEnum):
 
 
 class Delivery(Base):
-    """One outgoing event on its way to one endpoint. `attempt_log` has the result of each attempt, newest last."""
+    """One outgoing event on its way to one endpoint. `attempt_log` has the result of each attempt, newest last.
+
+    `owner` is the lane of a worker that has leased it, until `leased_until`.
+    """
 
     __tablename__ = "mh_deliveries"
 
@@ -143,6 +146,13 @@ class Delivery(Base):
             "id",
             postgresql_where=text("state = 'pending'"),
             sqlite_where=text("state = 'pending'"),
+        ),
+        Index(
+            "ix_mh_deliveries_leased",
+            "endpoint_id",
+            "owner",
+            postgresql_where=text("owner IS NOT NULL"),
+            sqlite_where=text("owner IS NOT NULL"),
         ),
         Index("ix_mh_deliveries_state", "state", "id"),
     )

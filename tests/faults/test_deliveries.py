@@ -18,7 +18,7 @@ from ..support.processes import FAIR, RECOVERY_INTERVAL_S, STARTED_WITHIN_S, Dep
 from ..support.webhook_receiver import Answer, Receiver
 from .conftest import MakeDeployment
 
-RECORD = "marketplace_hooks.services.outbox.delivery_worker:_record"
+SETTLE = "marketplace_hooks.services.outbox.delivery_results:_held"
 
 
 def deliveries(session: Session) -> list[Delivery]:
@@ -37,7 +37,7 @@ def test_a_delivery_whose_worker_is_killed_after_the_answer_comes_again_under_it
     deployment = make_deployment(DELIVERY_TOTAL_S=total_s)
     # A delivery's lease outlives the longest attempt by 10 s: nobody else may send what is still being sent.
     delivery_lease_s = total_s + 10
-    answered = Fault(at=RECORD)
+    answered = Fault(at=SETTLE)
     set_up(deployment, [seller(), product("p1")])
     with Receiver(answer=lambda _: Answer(200)) as endpoint:
         add_endpoint(deployment.runtime, endpoint.url, types=["product.hidden"])
@@ -53,6 +53,25 @@ def test_a_delivery_whose_worker_is_killed_after_the_answer_comes_again_under_it
     assert delivery.attempts == 1
     assert [entry["status"] for entry in delivery.attempt_log or []] == [200]
     assert_published_once(deployment)
+
+
+def test_a_worker_killed_before_it_settles_what_it_sent_loses_nothing_and_repeats_only_that(
+    make_deployment: MakeDeployment,
+) -> None:
+    """One lane claims one delivery, then two, then four; it is killed when those four were answered."""
+    total_s = 1.0
+    deployment = make_deployment(DELIVERY_TOTAL_S=total_s, DELIVERY_CONCURRENCY=1, DELIVERY_RATE_PER_S=1000)
+    answered = Fault(at=SETTLE, call=3)
+    with Receiver() as endpoint:
+        add_endpoint(deployment.runtime, endpoint.url)
+        event_ids = [publish(deployment) for _ in range(10)]
+        deployment.start_worker(faults=[answered])
+        deployment.start_scheduler(leaves_work=True)
+        answered.wait(deployment)
+        assert endpoint.ids == event_ids[:7]
+        deployment.wait(all_delivered, FAIR * (total_s + 10 + RECOVERY_INTERVAL_S), "they were not delivered")
+        assert Counter(endpoint.ids) == Counter(event_ids + event_ids[3:7])
+    assert [one.attempts for one in deployment.read(deliveries)] == [1] * 10
 
 
 def test_an_endpoint_that_drips_never_delays_another(make_deployment: MakeDeployment) -> None:

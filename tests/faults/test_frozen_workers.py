@@ -98,7 +98,7 @@ def test_a_worker_frozen_while_it_claims_a_delivery_does_not_hold_up_its_endpoin
     make_deployment: MakeDeployment, private_redis: RedisServer
 ) -> None:
     deployment = make_deployment(**SETTINGS)
-    claiming = Fault(at="marketplace_hooks.services.outbox.delivery_worker:_take_token", when="after", action="stop")
+    claiming = Fault(at="marketplace_hooks.services.outbox.delivery_claims:_fill_bucket", when="after", action="stop")
     set_up(deployment, [seller(), product("p1")])
     with Receiver() as endpoint:
         add_endpoint(deployment.runtime, endpoint.url, types=["product.hidden"])

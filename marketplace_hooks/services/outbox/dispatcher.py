@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -88,16 +88,6 @@ def is_due(now: datetime, settings: Settings) -> ColumnElement[bool]:
     """SQL for: a pending delivery whose time has come and that nobody is attempting."""
     free = is_over(Delivery.leased_until, now, lease_s(settings))
     return and_(Delivery.state == constant(DeliveryState.PENDING), Delivery.due_at <= now, free)
-
-
-def count_under_way(session: Session, endpoint_id: str, now: datetime, settings: Settings) -> int:
-    """How many deliveries to this endpoint somebody is attempting."""
-    leased = select(func.count()).where(
-        Delivery.endpoint_id == endpoint_id,
-        Delivery.state == constant(DeliveryState.PENDING),
-        ~is_over(Delivery.leased_until, now, lease_s(settings)),
-    )
-    return session.scalar(leased) or 0
 
 
 def lease_s(settings: Settings) -> float:

@@ -405,6 +405,40 @@ def test_an_endpoint_that_is_deleted_while_it_is_delivered_to_ends_quietly(shop:
     assert deliveries(shop) == []
 
 
+# --- several at once
+
+
+def test_a_lane_sends_in_order_and_a_failure_holds_up_nothing_after_it(make_marketplace: Opens) -> None:
+    shop = make_marketplace(ALLOWED_NETWORKS="127.0.0.0/8", DELIVERY_CONCURRENCY=1, DELIVERY_RATE_PER_S=1000)
+    products = [f"mod-{number:02}" for number in range(40)]
+    shop.publish_products(*products)
+    with Receiver(answer=lambda _: Answer(500 if len(receiver.requests) == 20 else 204)) as receiver:
+        subscribe(shop, receiver.url)
+        hide(shop, *products)
+        assert deliver(shop) == 40
+    found = deliveries(shop)
+    assert receiver.ids == [shop.outgoing(product)[0].event_id for product in products]
+    assert [one.state for one in found] == ["delivered"] * 19 + ["pending"] + ["delivered"] * 20
+    assert {(one.attempts, len(one.attempt_log or []), one.owner, one.leased_until) for one in found} == {
+        (1, 1, None, None)
+    }
+
+
+def test_what_a_lane_has_claimed_and_not_sent_is_free_again_when_the_worker_is_to_stop(
+    make_marketplace: Opens,
+) -> None:
+    shop = make_marketplace(ALLOWED_NETWORKS="127.0.0.0/8", DELIVERY_CONCURRENCY=1, DELIVERY_RATE_PER_S=1000)
+    products = [f"mod-{number:02}" for number in range(20)]
+    shop.publish_products(*products)
+    with Receiver() as receiver:
+        subscribe(shop, receiver.url)
+        hide(shop, *products)
+        assert deliver_due(shop.runtime, "tests", stop=lambda: len(receiver.requests) >= 5) == 5
+        assert {one.owner for one in deliveries(shop)} == {None}
+        assert deliver(shop) == 15
+    assert len(set(receiver.ids)) == len(receiver.ids) == 20
+
+
 # --- side by side
 
 
