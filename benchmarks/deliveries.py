@@ -91,11 +91,11 @@ class BarePosts:
         return count / (time.perf_counter() - begun_s)
 
     def read(self, line: str) -> None:
-        """Wait until each process has said this."""
+        """Wait until each process has printed this line."""
         for one in self.processes:
             assert one.stdout is not None
-            if (said := one.stdout.readline().strip()) != line:
-                raise RuntimeError(f"a process of the floor said {said!r} instead of {line!r}")
+            if (printed := one.stdout.readline().strip()) != line:
+                raise RuntimeError(f"a process of the floor printed {printed!r} instead of {line!r}")
 
 
 class Outbox:
