@@ -1,7 +1,7 @@
 """Floor of the benchmark of deliveries: posts signed bodies to a URL one after the other, by a bare `requests.Session`.
 
-`python -m benchmarks.bare_posts URL FILE` reads the bodies of FILE, one a line, and prints `ready`. It posts as many as a
-line of its input says, prints `done`, and waits for the next line.
+`python -m benchmarks.bare_posts URL FILE` reads the bodies of FILE, one a line, and prints `ready`. It posts as many as
+a line of its input says, prints `done`, and waits for the next line.
 """
 
 from __future__ import annotations
