@@ -77,7 +77,7 @@ def changes_it(page: Page) -> None:
     if not page.locator("#reason").count():
         page.goto(page.url.replace("offline_temporary", "online"))
     page.locator("#reason").fill("A new version is coming")
-    page.locator("main form button").first.click()
+    page.locator("main form:has(#reason) button").first.click()
     page.locator("#progress").wait_for()
 
 
