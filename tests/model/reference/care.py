@@ -116,9 +116,11 @@ class Care:
 
     def is_cancelled(self, at: datetime) -> bool:
         """Whether the customer's last choice before an instant was not to renew."""
-        heard = sorted([*self.choices, *((moment, True) for moment in self.reopened)])
-        before = [enabled for moment, enabled in heard if moment < at]
-        return bool(before) and not before[-1]
+        # Of two choices of one instant the cancellation counts: nobody is charged in doubt (`docs/rules.md` 10).
+        choices = [(moment, not enabled) for moment, enabled in self.choices]
+        heard = sorted([*choices, *((moment, False) for moment in self.reopened)])
+        before = [is_cancelled for moment, is_cancelled in heard if moment < at]
+        return bool(before) and before[-1]
 
     def is_withdrawn(self, at: datetime) -> bool:
         """Whether a withdrawal's cause stands: no reinstatement lifts it, the customer may expressly after one."""

@@ -155,6 +155,20 @@ def test_words_count_by_their_receipt_whatever_order_they_come_in(
     assert past == ["VALID", "VALID_RENEWAL_CANCELLED", "VALID", "VALID_RENEWAL_CANCELLED"]
 
 
+@pytest.mark.parametrize("cancelled_first", [True, False])
+def test_of_two_choices_of_one_instant_the_cancellation_counts_whichever_comes_first(
+    marketplace: Marketplace, clock: time_machine.Traveller, cancelled_first: bool
+) -> None:
+    run_until(marketplace, clock, RENEWAL - HOUR)
+    choices = [publish_renewal_cancelled, publish_renewal_enabled]
+    for publish in choices if cancelled_first else reversed(choices):
+        publish(marketplace, RENEWAL - HOUR)
+        marketplace.run_all_now()
+    run_until(marketplace, clock, RENEWAL + HOUR)
+    assert code_of(marketplace) == "EXPIRED"
+    assert max(payments(marketplace)) == 1
+
+
 def test_a_cancellation_taken_back_in_time_and_recorded_late_reverses_nothing(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
