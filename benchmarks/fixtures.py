@@ -49,7 +49,7 @@ def seller() -> Event:
     return "seller.upserted", data
 
 
-def product(number: int) -> Event:
+def product(number: int, *, version: int = 1) -> Event:
     """A product that is online."""
     listing = {
         "features": ["Does what it says"],
@@ -64,7 +64,7 @@ def product(number: int) -> Event:
         "technical_name": f"module{number}",
         "title": TITLE,
         "price": PRICE,
-        "version": 1,
+        "version": version,
         "listing": listing,
     }
     return "product.upserted", data

@@ -1,7 +1,7 @@
 """Latency of hiding: from the post of an event until the page answers 404, on an idle `marketplace-hooks up`.
 
 With `--defaults`: the time from a killed worker until every event is applied, with the default lease and recovery
-interval.
+interval. With `--waiting 200000`: hides while so many other events wait to be applied.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ WORKERS = 2
 PRODUCTS = 10
 MOST_P50_MS = 80.0
 MOST_P99_MS = 200.0
+MOST_P99_IN_A_BACKLOG_MS = 1_000.0
+OTHERS = 1_000
+"""Products that the waiting events are about."""
 WATCHED = {"page": "/products/{}", "api": "/api/v1/products/{}"}
 
 
@@ -124,6 +127,8 @@ def measure(arguments: Namespace, kind: str) -> rounds.Report:
     ):
         if arguments.defaults:
             return recovery(kind, shop)
+        if arguments.waiting:
+            return in_a_backlog(arguments, kind, shop)
         report = rounds.Report(title=f"hide ({arguments.watch})", database=kind)
         path = WATCHED[arguments.watch]
         hide_and_show(shop, path, 2)
@@ -132,6 +137,30 @@ def measure(arguments: Namespace, kind: str) -> rounds.Report:
             report.add(f"{name}: p50 of {len(took)}", rounds.percentile(took, 0.5), "ms", rounds.at_most(MOST_P50_MS))
             report.add(f"{name}: p99", rounds.percentile(took, 0.99), "ms", rounds.at_most(MOST_P99_MS))
             report.add(f"{name}: longest", max(took), "ms")
+    return report
+
+
+def in_a_backlog(arguments: Namespace, kind: str, shop: Shop) -> rounds.Report:
+    """Hides, each as soon as the one before is seen, for as long as other events wait; then all are put back."""
+    report = rounds.Report(title=f"hide ({arguments.watch}), {arguments.waiting:,} events waiting", database=kind)
+    path = WATCHED[arguments.watch]
+    hide_and_show(shop, path, 2)
+    numbers = range(PRODUCTS, PRODUCTS + OTHERS)
+    for version in range(1, arguments.waiting // OTHERS + 1):
+        insert_events(shop.runtime, [fixtures.product(number, version=version) for number in numbers])
+    RedisWakeups(shop.redis_url, shop.runtime.redis_names, timeout_s=1.0).wake_worker(JobKind.INBOX)
+    hides: list[float] = []
+    while has_pending_events(shop.runtime) and len(hides) < arguments.events:
+        number = len(hides) % PRODUCTS
+        at = path.format(fixtures.product_id(number))
+        for status, answer in (("offline_temporary", 404), ("online", 200)):
+            took_s = seconds_until(shop, at, answer, fixtures.status_changed(number, status, next(shop.versions)))
+            if answer == 404:
+                hides.append(took_s * 1000)
+        time.sleep(random.uniform(0.05, 0.25))
+    report.add(f"hide: p50 of {len(hides)}", rounds.percentile(hides, 0.5), "ms")
+    report.add("hide: p99", rounds.percentile(hides, 0.99), "ms", rounds.at_most(MOST_P99_IN_A_BACKLOG_MS))
+    report.add("hide: longest", max(hides), "ms")
     return report
 
 
@@ -169,6 +198,7 @@ def main() -> None:
     parser.add_argument(
         "--defaults", action="store_true", help="one recovery with the default lease and recovery interval"
     )
+    parser.add_argument("--waiting", type=int, default=0, help="other events that wait meanwhile (none)")
     rounds.run(parser, measure)
 
 

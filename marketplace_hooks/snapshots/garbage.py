@@ -6,19 +6,16 @@ import contextlib
 import gc
 from collections.abc import Iterator
 
+from ..services.core.frozen_gc import paused_gc
+
 
 @contextlib.contextmanager
 def collected_between_chunks() -> Iterator[None]:
     """Leave the cycles of garbage to `collect_chunk`. What exists before is exempt, as at start-up."""
-    was_enabled = gc.isenabled()
     gc.collect()
     gc.freeze()
-    gc.disable()
-    try:
+    with paused_gc():
         yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def collect_chunk() -> None:
