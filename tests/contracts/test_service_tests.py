@@ -48,6 +48,8 @@ TESTED_ELSEWHERE = {
     "inspections/worker": "services/inspections/test_requests.py",
     "operations/backup_manifest": "services/operations/test_restore.py",
     "outbox/bulk_publish": "services/operations/test_cascade_run.py",
+    "outbox/delivery_claims": "services/outbox/test_delivery_worker.py",
+    "outbox/delivery_results": "services/outbox/test_delivery_worker.py",
     # the inbox, tested by the processor that leases from it
     "inbox/leasing": "events/test_processor.py",
 }

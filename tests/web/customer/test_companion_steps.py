@@ -114,7 +114,7 @@ LARGE = {"files": {"module": "lumengallery", "entries": {f"{n}.php": {"sha256": 
 MARKUP = [{"name": "<script>alert(1)</script>", "installed": True, "enabled": True}]
 OUTSIDE = {"files": {"module": "lumengallery", "entries": {"../config/settings.inc.php": {"sha256": "0" * 64}}}}
 REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
-    ({"shop": {"domain": "other.example"}}, 400, "report_of_another_shop", "is about another shop"),
+    ({"shop": {"domain": "other.example"}}, 400, "report_of_another_shop", "is about a different shop"),
     ({"nonce": "0" * 32}, 400, "report_not_fresh", "was not made for this check"),
     (OUTSIDE, 422, "report_malformed", "cannot be read"),
     ({"modules": MARKUP}, 422, "report_malformed", "cannot be read"),

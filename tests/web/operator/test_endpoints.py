@@ -85,7 +85,7 @@ def test_its_last_day_is_drawn_and_what_it_missed_is_sent_again(marketplace: Mar
         ended = update(Delivery).where(Delivery.id == first.id).values(state=DeliveryState.EXHAUSTED)
         in_transaction(marketplace, lambda uow: uow.session.execute(ended))
         page = operator.get(f"{LIST}/{id_}")
-        assert "50 % of webhooks were delivered." in page.visible_text
+        assert "50% of webhooks were delivered." in page.visible_text
         far = operator.post(f"{LIST}/{id_}/replay", first="2026-03-01", last="2026-03-31")
         assert (far.status, "at most 14 days apart" in far.visible_text) == (422, True)
         done = operator.post(f"{LIST}/{id_}/replay", first="", last="")

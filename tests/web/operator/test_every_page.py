@@ -26,7 +26,7 @@ LISTS = {
     "/operator/requests?state=contested": 3,
     "/operator/refunds": 6,
     "/operator/reversals": 4,
-    "/operator/products": 2,
+    "/operator/products": 5,
     "/operator/sellers": 4,
     "/operator/sessions": 2,
     "/operator/tokens": 2,

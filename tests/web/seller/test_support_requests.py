@@ -218,7 +218,7 @@ def test_the_checks_say_what_was_found(desk: Marketplace, browser: Browser) -> N
     words = browser.get(f"/seller/requests/{REQUEST}").visible_text
     assert "The check found a reason to refuse It is about another merchant site" in words
     assert "The request is about a different site from the purchase." in words
-    assert "PrestaShop version Couldn’t check Version found not known" in words
+    assert "PrestaShop version Couldn’t check Version found unknown" in words
 
 
 def test_what_customers_write_stays_text(desk: Marketplace, browser: Browser) -> None:
