@@ -181,7 +181,8 @@ def measure(arguments: Namespace, kind: str) -> rounds.Report:
             delivery_total_s=TOTAL_S,
         )
         outbox = Outbox(deployment.make_runtime())
-        opened.enter_context(stack.product_workers(deployment, folder / "workers.log", WORKERS))
+        for _ in range(WORKERS):  # of `worker --processes 2`, one process would listen for deliveries.
+            opened.enter_context(stack.product_workers(deployment, folder / "workers.log", 1))
         stack.wait_for(lambda: stack.count_workers(outbox.runtime) == WORKERS, "the workers")
         log = folder / "receivers.log"
         url = opened.enter_context(receiving(log))

@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
@@ -20,7 +20,7 @@ from ...models.outbox import Delivery, Endpoint
 from ...telemetry.log_context import bound, get_logger, with_this_context
 from ...telemetry.tracing import span
 from ..core.counters import CounterName
-from ..core.runtime import Runtime
+from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import run_in_transaction
 from .delivery_claims import Attempt, Claimed, claim
 from .delivery_results import settle
@@ -36,6 +36,8 @@ MOST_CLAIMED = 25
 SETTLE_AFTER_S = 1.0
 """A lane begins no further attempt so long after its claim, and settles."""
 POLL_S = 0.1
+WAITING_SHARE = 0.2
+"""A lane that works for less than this share of its time waits for the endpoint, and another one would be of use."""
 
 
 def deliver_due(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lambda: False) -> int:
@@ -45,17 +47,22 @@ def deliver_due(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lamb
     without a lane get new ones, until the lanes that were under way then have ended.
     """
     made = 0
-    lanes: dict[Future[int], str] = {}
+    lanes: dict[Future[int], Lane] = {}
     awaited: set[Future[int]] | None = None
+    wakes_another = True
     with ThreadPoolExecutor(max_workers=LANES, thread_name_prefix="delivery") as pool:
         while True:
             if awaited is None and stop():
                 awaited = set(lanes)
             if awaited is None or not awaited.isdisjoint(lanes):
                 dispatch(runtime, stop=stop)
-                for endpoint_id in _lanes_to_open(runtime, list(lanes.values()), leaving=awaited is not None):
+                due = _endpoints_due(runtime)
+                if lanes and due and wakes_another:
+                    runtime.wakeups.wake_worker(JobKind.DELIVERIES)  # another idle worker may open lanes too.
+                    wakes_another = False
+                for endpoint_id in _lanes_to_open(runtime, due, list(lanes.values()), leaving=awaited is not None):
                     lane = Lane(runtime=runtime, owner=_lane_name(owner), endpoint_id=endpoint_id, stop=stop)
-                    lanes[pool.submit(with_this_context(lane.serve))] = endpoint_id
+                    lanes[pool.submit(with_this_context(lane.serve))] = lane
             finished, _ = wait(lanes, timeout=POLL_S, return_when=FIRST_COMPLETED)
             for future in finished:
                 del lanes[future]
@@ -72,14 +79,19 @@ def _lane_name(owner: str) -> str:
     return f"{owner}/{secrets.token_hex(4)}"
 
 
-def _lanes_to_open(runtime: Runtime, busy: list[str], *, leaving: bool) -> list[str]:
-    """The endpoint of each lane to open now; `busy` names the endpoint of each that is under way."""
+def _lanes_to_open(runtime: Runtime, due: Sequence[str], open_lanes: Sequence[Lane], *, leaving: bool) -> list[str]:
+    """The endpoint of each lane to open now: one for each that is due, and more where the lanes wait for the endpoint.
+
+    Lanes of one process share its interpreter: to an endpoint that answers at once, two send less than one.
+    """
     wanted: list[str] = []
-    for endpoint_id in _endpoints_due(runtime):
-        under_way = busy.count(endpoint_id)
-        if not (leaving and under_way):
-            wanted += [endpoint_id] * (runtime.settings.delivery_concurrency - under_way)
-    return wanted[: max(0, LANES - len(busy))]
+    for endpoint_id in due:
+        own = [lane for lane in open_lanes if lane.endpoint_id == endpoint_id]
+        if not own:
+            wanted.append(endpoint_id)
+        elif not leaving and all(lane.is_waiting() for lane in own):
+            wanted += [endpoint_id] * min(len(own), runtime.settings.delivery_concurrency - len(own))
+    return wanted[: max(0, LANES - len(open_lanes))]
 
 
 def _endpoints_due(runtime: Runtime) -> list[str]:
@@ -90,14 +102,20 @@ def _endpoints_due(runtime: Runtime) -> list[str]:
         return list(session.scalars(serving.order_by(Endpoint.id)))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Lane:
-    """One of the attempts that may be under way to an endpoint at once."""
+    """One of the attempts that may be under way to an endpoint at once. `worked_s` is its processor time."""
 
     runtime: Runtime
     owner: str
     endpoint_id: str
     stop: Callable[[], bool]
+    opened_s: float = field(default_factory=time.monotonic)
+    worked_s: float = 0.0
+
+    def is_waiting(self) -> bool:
+        """Whether it has waited for most of its time."""
+        return self.worked_s < WAITING_SHARE * (time.monotonic() - self.opened_s)
 
     def serve(self) -> int:
         """Attempt this endpoint's due deliveries one after the other, at least one of them; return how many.
@@ -106,7 +124,9 @@ class Lane:
         """
         made = 0
         most = 1
+        began_s = time.thread_time()
         while True:
+            self.worked_s = time.thread_time() - began_s
             claimed, pause_s = claim(self.runtime, self.owner, self.endpoint_id, most)
             if claimed is not None:
                 results = self._send(claimed)
