@@ -2,7 +2,7 @@
 
 That of `threading` may not be. A handler runs in the main thread, between any two instructions of it; where these are
 in the middle of `wait`, the lock that `set` needs is held by the very thread that asks for it, which then waits for
-ever.
+ever. A `SimpleQueue` may, but its `get` waits for ever where its timeout is over before it begins to wait.
 """
 
 from __future__ import annotations
@@ -10,18 +10,21 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from queue import Empty, SimpleQueue
+import time
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+LOOK_EVERY_S = 1.0
+"""A signal that comes just before a wait begins does not end it: no wait is longer."""
 
 
 class StopRequest(threading.Event):
-    """Set once, and for good. `SimpleQueue` is made for being called by handlers of signals."""
+    """Set once, and for good. Who waits does so for a lock that is free from then on."""
 
     def __init__(self) -> None:
         super().__init__()
         self._is_made = False
-        self._wakeups: SimpleQueue[None] = SimpleQueue()
+        self._until_made = threading.Lock()
+        self._until_made.acquire()
 
     def listen(self) -> None:
         """Have SIGTERM and SIGINT make the request."""
@@ -33,14 +36,18 @@ class StopRequest(threading.Event):
 
     def set(self) -> None:
         self._is_made = True
-        self._wakeups.put(None)
+        self._free()
 
     def clear(self) -> None:
         raise ValueError("a request to stop cannot be withdrawn")
 
     def wait(self, timeout: float | None = None) -> bool:
-        if not self._is_made:
-            with contextlib.suppress(Empty):
-                self._wakeups.get(timeout=timeout)
-                self._wakeups.put(None)  # for the next one who waits.
+        give_up_s = time.monotonic() + (threading.TIMEOUT_MAX if timeout is None else timeout)
+        while not self._is_made and (left_s := give_up_s - time.monotonic()) > 0:
+            if self._until_made.acquire(timeout=min(left_s, LOOK_EVERY_S)):
+                self._free()  # for the next one who waits.
         return self._is_made
+
+    def _free(self) -> None:
+        with contextlib.suppress(RuntimeError):  # it is free already.
+            self._until_made.release()
