@@ -22,6 +22,7 @@ from marketplace_hooks.models.inbox import InboxEvent
 from ..support import databases
 from ..support.binaries import find_service
 from ..support.fault_events import seller, signed
+from ..support.nginx import write_configuration
 from ..support.ports import free_port, takes_connections
 from ..support.processes import STARTED_WITHIN_S, Deployment, wait_until
 from ..support.source_tree import ROOT
@@ -30,23 +31,6 @@ KIT = ROOT / "deploy" / "nginx"
 HOST = "hooks.example.com"
 STALLED = 60
 """Half-sent requests at once: many times the threads of the service."""
-
-MAIN = """
-daemon off;
-master_process off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log info;
-events {{ worker_connections 512; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/bodies;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/marketplace-hooks.conf;
-}}
-"""
 
 
 class Proxy:
@@ -74,7 +58,7 @@ class Proxy:
             for printed, ours in replaced.items():
                 text = text.replace(printed, ours)
             (folder / path.name).write_text(text, encoding="utf-8")
-        (folder / "nginx.conf").write_text(MAIN.format(folder=folder), encoding="utf-8")
+        write_configuration(folder, f"include {folder}/marketplace-hooks.conf;")
         self.command = [str(find_service("nginx")), "-p", str(folder), "-c", str(folder / "nginx.conf")]
 
     def check(self) -> subprocess.CompletedProcess[str]:

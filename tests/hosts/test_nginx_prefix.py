@@ -22,31 +22,13 @@ from ..support import databases
 from ..support.apps import close_app
 from ..support.binaries import find_service
 from ..support.marketplace import SECRET, sample
+from ..support.nginx import write_configuration
 from ..support.page_client import forms_of
 from ..support.ports import free_port, takes_connections
 from ..support.processes import STARTED_WITHIN_S, wait_until
 from ..support.source_tree import ROOT
 from .servers import served
 
-MAIN = """
-daemon off;
-master_process off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log info;
-events {{ worker_connections 64; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/bodies;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    server {{
-        listen 127.0.0.1:{port};
-        {location}
-    }}
-}}
-"""
 PAGE = (ROOT / "docs" / "embed.md").read_text(encoding="utf-8")
 EVENTS = ("seller.upserted", "product.upserted", "pack.upserted")
 
@@ -89,7 +71,7 @@ def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
         assert location is not None
         assert "127.0.0.1:8000" in location[1]
         ours = location[1].replace("127.0.0.1:8000", f"127.0.0.1:{app_port}")
-        (folder / "nginx.conf").write_text(MAIN.format(folder=folder, port=port, location=ours), encoding="utf-8")
+        write_configuration(folder, f"server {{ listen 127.0.0.1:{port}; {ours} }}")
         nginx = subprocess.Popen([str(find_service("nginx")), "-p", str(folder), "-c", str(folder / "nginx.conf")])
         try:
             wait_until(lambda: takes_connections(port), STARTED_WITHIN_S, "nginx did not start")
