@@ -104,7 +104,7 @@ class OutboundClient:
 
     @cached_property
     def _sender(self) -> RequestSender:
-        from .sender import RequestSender  # requests, urllib3 and the authorities' certificates.
+        from .sender import RequestSender  # urllib3 and the authorities' certificates.
 
         return RequestSender(
             self.policy,

@@ -57,9 +57,10 @@ class Router:
         tried = addresses[:_MOST_TRIED]
         for index, address in enumerate(tried):
             now = time.monotonic()
-            host = f"[{address}]" if ":" in address else address
             yield Exchange(
-                url_at_address=f"{target.scheme}://{host}:{target.port}/",
+                scheme=target.scheme,
+                address=address,
+                port=target.port,
                 server_name=target.host,
                 host_header=target.host_header,
                 ours=ours[address],

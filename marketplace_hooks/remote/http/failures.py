@@ -6,8 +6,6 @@ import http.client
 import ssl
 from collections.abc import Iterator
 
-import requests
-
 from ...errors import OutboundFailed
 from .transport import Exchange, WireExhausted
 
@@ -41,10 +39,9 @@ def failure_of(host: str, trouble: BaseException, exchange: Exchange) -> Outboun
 
 
 def causes(trouble: BaseException) -> Iterator[BaseException]:
-    """Walk through what requests and urllib3 wrapped: causes, reasons and arguments, innermost last.
+    """Walk through what urllib3 wrapped: causes, reasons and arguments, innermost last.
 
-    Not through `__context__`, which reaches into whatever the caller happens to be handling. The wrappers of
-    requests are left out: they are `OSError`s, whatever they wrap.
+    Not through `__context__`, which reaches into whatever the caller happens to be handling.
     """
     pending: list[object] = [trouble]
     seen = set()
@@ -53,6 +50,5 @@ def causes(trouble: BaseException) -> Iterator[BaseException]:
         if not isinstance(cause, BaseException) or id(cause) in seen:
             continue
         seen.add(id(cause))
-        if not isinstance(cause, requests.RequestException):
-            yield cause
+        yield cause
         pending += [cause.__cause__, getattr(cause, "reason", None), *cause.args]

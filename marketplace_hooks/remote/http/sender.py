@@ -9,14 +9,10 @@ from __future__ import annotations
 import http.client
 import time
 from collections.abc import Mapping
-from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import urljoin, urlsplit
+from dataclasses import dataclass
+from itertools import chain
+from urllib.parse import urljoin
 
-import requests
-from requests.cookies import RequestsCookieJar
-from requests.structures import CaseInsensitiveDict
-from requests_hardened import Config, HTTPSession
-from requests_hardened.ip_filter import InvalidIPAddress
 from urllib3.exceptions import HTTPError
 
 from ...errors import OutboundFailed, OutboundRefused
@@ -28,7 +24,7 @@ from .failures import failure_of
 from .headers import ResponseHeaders, check_custom_headers, check_header
 from .policies import OutboundPolicy
 from .responses import OutboundResponse
-from .transport import CheckedAdapter, Exchange, exchanging, tls_context
+from .transport import CheckedPools, Exchange, exchanging, tls_context
 from .url_rules import Target, check_url
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -38,7 +34,16 @@ _FORWARDED_HEADERS = frozenset({"accept", "accept-language", "cache-control"})
 _CREDENTIALS = frozenset({"authorization", "cookie"})
 
 # Everything that a peer, or the way to it, can make the libraries raise.
-_TROUBLE = (requests.RequestException, HTTPError, http.client.HTTPException, OSError)
+_TROUBLE = (HTTPError, http.client.HTTPException, OSError)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Request:
+    """What is sent, wherever it goes."""
+
+    method: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
 
 
 class RequestSender:
@@ -56,7 +61,9 @@ class RequestSender:
         self.policy = policy
         self.allowed_networks = allowed_networks
         self._router = Router(policy=policy, allowed_networks=allowed_networks, lookups=Lookups(resolve))
-        self._session = _session(policy, ca_file, user_agent)
+        self._pools = CheckedPools(tls_context(ca_file), timeout_s=policy.total_s)
+        self._defaults = {"Accept": "*/*"}
+        self._fixed = {"Accept-Encoding": "identity", "User-Agent": user_agent}
 
     def post(
         self,
@@ -69,9 +76,7 @@ class RequestSender:
     ) -> OutboundResponse:
         """See `OutboundClient.post`."""
         check_custom_headers(custom_headers or {})
-        together = CaseInsensitiveDict(custom_headers or {})
-        together.update(headers)
-        request = requests.Request("POST", url, headers=dict(together), data=body)
+        request = self._request("POST", custom_headers or {}, headers, body=body)
         return self._send(request, self._check_url(url), self._allowance(total_s))
 
     def get(
@@ -87,8 +92,7 @@ class RequestSender:
         target = self._check_url(url)
         sent_headers = dict(headers or {})
         for hops_left in range(self.policy.max_redirects, -1, -1):
-            request = requests.Request("GET", url, headers=sent_headers)
-            answer = self._send(request, target, allowance, confidential=confidential)
+            answer = self._send(self._request("GET", sent_headers), target, allowance, confidential=confidential)
             if not self._follows(answer.status, answer.headers):
                 return answer
             if hops_left:
@@ -100,7 +104,7 @@ class RequestSender:
 
     def close(self) -> None:
         """Close every idle connection."""
-        self._session.close()
+        self._pools.clear()
 
     def _check_url(self, url: str) -> Target:
         return check_url(url, self.policy, self.allowed_networks)
@@ -111,83 +115,57 @@ class RequestSender:
     def _follows(self, status: int, headers: Mapping[str, str]) -> bool:
         return self.policy.max_redirects > 0 and status in _REDIRECTS and "location" in headers
 
+    def _request(self, method: str, *headers: Mapping[str, str], body: bytes | None = None) -> _Request:
+        """A request with these headers, of which the later win. Raises `OutboundRefused` for a malformed one."""
+        together: dict[str, tuple[str, str]] = {}
+        for name, value in chain.from_iterable(one.items() for one in (self._defaults, *headers, self._fixed)):
+            check_header(name, value)
+            together[name.lower()] = (name, value)
+        return _Request(method=method, headers=dict(together.values()), body=body)
+
     def _send(
-        self, request: requests.Request, target: Target, allowance: Allowance, *, confidential: bool = False
+        self, request: _Request, target: Target, allowance: Allowance, *, confidential: bool = False
     ) -> OutboundResponse:
         """Try the target's addresses in turn until one of them could have received the request."""
-        for name, value in request.headers.items():
-            check_header(name, str(value))
-        request.url = target.url
-        try:
-            prepared = self._session.prepare_request(request)
-        except requests.exceptions.InvalidURL as malformed:
-            raise OutboundRefused("The URL is malformed.", code="url_malformed") from malformed
-        confidential |= prepared.body is not None or any(name in prepared.headers for name in _CREDENTIALS)
+        confidential |= request.body is not None or any(name.lower() in _CREDENTIALS for name in request.headers)
         failure = OutboundFailed(f"{target.host} has no address.", reason="dns")
         for exchange in self._router.exchanges(target, allowance, confidential=confidential):
             with exchanging(exchange):
                 try:
-                    return self._exchange(prepared, target, exchange)
+                    return self._exchange(request, target, exchange)
                 except OutboundFailed as failed:
                     if exchange.sending or failed.reason not in ("connection", "timeout"):
                         raise
                     failure = failed
         raise failure
 
-    def _exchange(self, prepared: requests.PreparedRequest, target: Target, exchange: Exchange) -> OutboundResponse:
+    def _exchange(self, request: _Request, target: Target, exchange: Exchange) -> OutboundResponse:
         try:
-            response = self._session.send(prepared, stream=True, timeout=self.policy.total_s)
-            headers = ResponseHeaders(response.raw.headers.items())
+            response = self._pools.send(
+                request.method, target.path, headers=request.headers, body=request.body, exchange=exchange
+            )
+            headers = ResponseHeaders(response.headers.items())
             body = b""
             truncated = False
             try:
                 # Not read: what follows a 1xx is the real answer, too late; what a redirect says beside.
-                if response.status_code >= 200 and not self._follows(response.status_code, headers):
-                    body, truncated = read_body(response.raw, exchange, self.policy.max_body_bytes)
+                if response.status >= 200 and not self._follows(response.status, headers):
+                    body, truncated = read_body(response, exchange, self.policy.max_body_bytes)
             finally:
                 # Closes the connection, unless the body was read to its end, which has already released it.
                 response.close()
-        except InvalidIPAddress as refused:
-            raise OutboundRefused(
-                f"{target.host} leads to an address that is not public.", code="address_not_public"
-            ) from refused
+                response.release_conn()
         except _TROUBLE as trouble:
             raise failure_of(target.host, trouble, exchange) from trouble
         return OutboundResponse(
-            status=response.status_code,
+            status=response.status,
             headers=headers,
             body=body,
             truncated=truncated,
             elapsed_s=time.monotonic() - exchange.began,
             url=target.url,
-            address=urlsplit(exchange.url_at_address).hostname or "",
+            address=exchange.address,
         )
-
-
-class _Session(HTTPSession):  # type: ignore[misc]  # requests-hardened ships no types.
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        # requests prepares the next request even of a redirect it will not follow, and for that reads the
-        # whole body of this one, decompressed and without bound.
-        return None
-
-
-def _session(policy: OutboundPolicy, ca_file: str | None, user_agent: str) -> _Session:
-    session = _Session(
-        Config(
-            ip_filter_enable=True,
-            ip_filter_allow_loopback_ips=False,
-            never_redirect=True,
-            default_timeout=policy.total_s,
-            user_agent_override=user_agent,
-        )
-    )
-    session.trust_env = False  # neither proxies, nor netrc, nor certificate files from the environment.
-    session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-    session.headers = CaseInsensitiveDict({"Accept": "*/*", "Accept-Encoding": "identity"})
-    context = tls_context(ca_file)
-    session.mount("http://", CheckedAdapter(is_https_proto=False, context=context))
-    session.mount("https://", CheckedAdapter(is_https_proto=True, context=context))
-    return session
 
 
 def _redirect_target(target: Target, location: str) -> str:

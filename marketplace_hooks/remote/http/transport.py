@@ -1,9 +1,8 @@
 """HTTP transport: connections to the one address that was checked, with a deadline for every operation.
 
-`requests-hardened` filters addresses and keeps SNI and `Host` on the name, but looks at one DNS answer only
-and, like `requests`, times out between two bytes, not in all. Here every operation on the socket is given
-what is left until the deadline, so that a peer who drips a byte a second (of its TLS handshake, its headers
-or its body) gains nothing; and connections open only to the address already checked.
+urllib3 times out between two bytes, not in all. Here every operation on the socket is given what is left until the
+deadline, so that a peer who drips a byte a second (of its TLS handshake, its headers or its body) gains nothing; and
+connections open only to the address already checked.
 """
 
 from __future__ import annotations
@@ -12,19 +11,21 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import ip_address
 from typing import Any
 
-from requests import PreparedRequest
-from requests.adapters import HTTPAdapter
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from requests_hardened.ip_filter_adapter import IPFilterAdapter
+import certifi
+from urllib3 import BaseHTTPResponse, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.util import Retry
+
+from ...errors import OutboundRefused
 
 # Servers forget idle connections after 2 s at the least (gunicorn's default). One of ours that idles longer
 # is not used again, so that a delivery does not fail because its connection was being closed.
@@ -47,7 +48,9 @@ class Exchange:
     another address of the name may be tried instead.
     """
 
-    url_at_address: str
+    scheme: str
+    address: str
+    port: int
     server_name: str
     host_header: str
     ours: bool
@@ -77,8 +80,8 @@ def _until(instant: float) -> float:
 
 
 # An exchange lives in the thread that asked for it, from look-up to last byte. Pooled sockets outlive
-# exchanges and wander between threads; each operation looks here for the exchange it serves, since neither
-# requests nor urllib3 has a place to carry one down to the socket.
+# exchanges and wander between threads; each operation looks here for the exchange it serves, since
+# urllib3 has no place to carry one down to the socket.
 _current = threading.local()
 
 
@@ -141,12 +144,22 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+    context.load_verify_locations(certifi.where())
     if ca_file is not None:
         context.load_verify_locations(ca_file)
     context.set_alpn_protocols(["http/1.1"])
     context.sslsocket_class = TimedTLSSocket
     return context
+
+
+def _check_again(address: str) -> None:
+    """Refuse to connect to what the standard library calls private: a second opinion, beside our own table.
+
+    It knows no allowed networks, so addresses inside one are passed over.
+    """
+    checked = ip_address(address)
+    if not _exchange().ours and (checked.is_multicast or not checked.is_global):
+        raise OutboundRefused("This address is not public.", code="address_not_public")
 
 
 class _CheckedConnection(HTTPConnection):
@@ -155,6 +168,7 @@ class _CheckedConnection(HTTPConnection):
     _idle_since = 0.0
 
     def _new_conn(self) -> socket.socket:
+        _check_again(self.host)
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         connection = TimedSocket(family, socket.SOCK_STREAM)
         try:
@@ -207,32 +221,29 @@ class _CheckedTLSPool(HTTPSConnectionPool):
     ConnectionCls = _CheckedTLSConnection
 
 
-class CheckedAdapter(IPFilterAdapter):  # type: ignore[misc]  # requests-hardened ships no types.
-    """`requests-hardened`'s adapter, shown the checked address in place of the name.
+class CheckedPools(PoolManager):
+    """Connections to checked addresses, kept per address, port and server name."""
 
-    Its own filter thus looks up nothing and stays as a second opinion. It knows no allowed networks, so it
-    is passed over for addresses inside one. Connections are pooled per address, port and server name.
-    """
-
-    def __init__(self, *, is_https_proto: bool, context: ssl.SSLContext) -> None:
+    def __init__(self, context: ssl.SSLContext, *, timeout_s: float) -> None:
+        super().__init__(_POOLS, maxsize=_IDLE_PER_POOL, timeout=timeout_s, retries=Retry(False))
+        self.pool_classes_by_scheme = {"http": _CheckedPool, "https": _CheckedTLSPool}
         self._context = context
-        super().__init__(is_https_proto=is_https_proto)
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(_POOLS, _IDLE_PER_POOL)
-        self.poolmanager.pool_classes_by_scheme = {"http": _CheckedPool, "https": _CheckedTLSPool}
-
-    def build_connection_pool_key_attributes(
-        self, request: PreparedRequest, verify: bool | str, cert: Any = None
-    ) -> tuple[Any, Any]:
-        exchange = _exchange()
-        at_address = request.copy()
-        at_address.url = exchange.url_at_address
-        if exchange.ours:
-            host, _ = HTTPAdapter.build_connection_pool_key_attributes(self, at_address, verify, cert)
-        else:
-            host, _ = super().build_connection_pool_key_attributes(at_address, verify, cert)
-        request.headers["Host"] = exchange.host_header
-        if not self._is_https_proto:
-            return host, {}
-        return host, {"ssl_context": self._context, "server_hostname": exchange.server_name}
+    def send(
+        self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | None, exchange: Exchange
+    ) -> BaseHTTPResponse:
+        """Send one request, once, to the exchange's address; a redirect is an answer. The body is yet to be read."""
+        tls = {"ssl_context": self._context, "server_hostname": exchange.server_name}
+        pool = self.connection_from_host(
+            exchange.address, exchange.port, exchange.scheme, pool_kwargs=tls if exchange.scheme == "https" else None
+        )
+        return pool.urlopen(
+            method,
+            path,
+            body=body,
+            headers={**headers, "Host": exchange.host_header},
+            redirect=False,
+            assert_same_host=False,
+            preload_content=False,
+            decode_content=False,
+        )

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import responses
 
 from marketplace_hooks.errors import OutboundFailed, OutboundRefused
 from marketplace_hooks.remote.http import transport, url_rules
@@ -96,6 +95,12 @@ def test_our_headers_win_over_a_tenants_and_reserved_ones_are_refused(server: Ho
 def test_an_empty_body_is_sent_as_an_empty_body(server: HostileServer) -> None:
     assert post(client(), server.url(), body=b"").status == 200
     assert server.requests[0].header("Content-Length") == "0"
+
+
+@pytest.mark.parametrize("path", ["/a/../b/./c", "//double//", "/%41%7E?q=%2F&x=a+b", "/;p=1?"])
+def test_a_path_is_asked_for_as_it_was_given(server: HostileServer, path: str) -> None:
+    post(client(), server.url(path))
+    assert server.requests[0].line == f"POST {path} HTTP/1.1"
 
 
 @pytest.mark.parametrize("status", [200, 204, 400, 410, 429, 500, 503])
@@ -311,7 +316,7 @@ def test_one_address_on_the_internet_is_enough_to_keep_credentials_back(wire: li
     assert outbound.get("http://shop.test/").status == 200
 
 
-def test_what_our_own_table_let_through_is_refused_by_the_base(
+def test_what_our_own_table_let_through_is_refused_where_it_is_dialled(
     wire: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(url_rules, "is_public", lambda address: True)
@@ -425,10 +430,3 @@ def test_a_name_without_an_address_is_a_failed_look_up(answer: Any) -> None:
 def test_a_mistake_in_a_resolver_is_not_taken_for_a_failed_look_up() -> None:
     with pytest.raises(IndexError):
         post(client(resolve=resolving()), "https://shop.test/")
-
-
-@responses.activate
-def test_sites_can_be_played_by_name_in_the_tests_of_others() -> None:
-    responses.get("https://shop.test/page", body=b"home", headers={"PSWS-Version": "8.1.7"})
-    answer = client(INSPECTIONS, allowed_networks=[], answer=[PUBLIC]).get("https://shop.test/page")
-    assert (answer.body, answer.headers["psws-version"]) == (b"home", "8.1.7")
