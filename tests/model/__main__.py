@@ -11,6 +11,7 @@ import logging
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -56,8 +57,8 @@ def main() -> int:
         try:
             run_state_machine_as_test(machine, settings=long)
         except AssertionError as failure:
-            print(f"\nThe product and the reference disagree: {failure}")
-            print("\n".join(getattr(failure, "__notes__", [])))
+            print("\nThe product and the reference disagree:")
+            traceback.print_exception(failure, file=sys.stdout)
             return 1
     print("\nNo disagreement.")
     return 0

@@ -173,8 +173,8 @@ class Care:
     # entitlement
 
     def is_running(self, now: datetime) -> bool:
-        """Whether a period is paid, asked for, or about to be."""
-        return self.code(now) != "EXPIRED"
+        """Whether a period is paid, asked for, or about to be. A dispute of the purchase changes nothing about that."""
+        return self.code_of_periods(now) != "EXPIRED"
 
     def last_paid_day(self, now: datetime) -> date:
         return max(one.last_day for one in self.periods(now) if one.payment == "paid")
@@ -187,6 +187,10 @@ class Care:
             return "TERMINATED"
         if self.is_disputed:
             return "PAYMENT_DISPUTED"
+        return self.code_of_periods(now)
+
+    def code_of_periods(self, now: datetime) -> str:
+        """What the periods alone entitle to: no refund, termination or dispute is looked at."""
         today = civil_day(now)
         covering = [one for one in self.periods(now) if one.first_day <= today <= one.last_day]
         payments = {one.payment for one in covering}
