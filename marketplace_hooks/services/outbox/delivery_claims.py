@@ -75,33 +75,28 @@ class Claimed:
     attempts: Sequence[Attempt]
 
 
-def claim(runtime: Runtime, owner: str, endpoint_id: str, most: int) -> tuple[Claimed | None, float | None]:
-    """Lease the endpoint's next deliveries, `most` of them at most, in a transaction of its own.
-
-    Or how long to wait for a token, in seconds; or (None, None): nothing to do. The endpoint's row is locked: cap and
-    bucket hold over all workers. One that rests is served nothing, and after its rest one delivery at a time, until one
-    arrives.
-    """
-    return runtime.database.retrying(lambda session: _claim(runtime, session, owner, endpoint_id, most))
-
-
-def _claim(
-    runtime: Runtime, session: Session, owner: str, endpoint_id: str, most: int
+def claim(
+    runtime: Runtime, session: Session, endpoint: Endpoint | None, owner: str, most: int
 ) -> tuple[Claimed | None, float | None]:
+    """Lease the endpoint's next deliveries, `most` of them at most.
+
+    Or how long to wait for a token, in seconds; or (None, None): nothing to do. The endpoint's row is locked by the
+    caller: cap and bucket hold over all workers. One that rests is served nothing, and after its rest one delivery at a
+    time, until one arrives.
+    """
     now = runtime.now()
     settings = runtime.settings
-    endpoint = find_locked(session, endpoint_id)
     if endpoint is None or not endpoint.enabled or _is_at_rest(endpoint, now):
         return None, None
     was_at_rest = endpoint.rests_until is not None
-    if _count_lanes(session, endpoint_id, now, settings) >= (1 if was_at_rest else settings.delivery_concurrency):
+    if _count_lanes(session, endpoint.id, now, settings) >= (1 if was_at_rest else settings.delivery_concurrency):
         return None, None
     rate_per_s = endpoint.rate_per_s or settings.delivery_rate_per_s
     _fill_bucket(endpoint, now, rate_per_s)
     next_ones = (
         select(Delivery, OutgoingEvent)
         .join(OutgoingEvent, OutgoingEvent.id == Delivery.outbox_id)
-        .where(is_due(now, settings), Delivery.endpoint_id == endpoint_id)
+        .where(is_due(now, settings), Delivery.endpoint_id == endpoint.id)
         .order_by(Delivery.due_at, Delivery.id)
         .limit(1 if was_at_rest else max(1, min(most, int(endpoint.tokens))))
     )
@@ -111,8 +106,8 @@ def _claim(
     try:
         recipient = Recipient.of(endpoint, runtime.encryption, now)
     except EncryptionKeyLost as lost:
-        log.error("nothing is sent to endpoint %s: %s", endpoint_id, lost)
-        _postpone(session, endpoint_id, now, settings)
+        log.error("nothing is sent to endpoint %s: %s", endpoint.id, lost)
+        _postpone(session, endpoint.id, now, settings)
         return None, None
     if endpoint.tokens < 1:
         return None, (1 - endpoint.tokens) / rate_per_s

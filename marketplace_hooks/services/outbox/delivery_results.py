@@ -12,7 +12,7 @@ from ...domain.outbox.retry_policy import next_attempt_at, rest_of_endpoint_s
 from ...models.outbox import Delivery, DeliveryState, Endpoint
 from ..core.runtime import Runtime
 from ..core.unit_of_work import UnitOfWork
-from .delivery_claims import Attempt, find_locked
+from .delivery_claims import Attempt
 from .endpoints import disable_endpoint, publish_about
 from .sending import AttemptResult
 
@@ -38,17 +38,16 @@ _ARRIVED = (
 def settle(
     runtime: Runtime,
     uow: UnitOfWork,
+    endpoint: Endpoint | None,
     owner: str,
-    endpoint_id: str,
     attempts: Sequence[Attempt],
     results: Sequence[AttemptResult],
 ) -> bool:
     """Record the results of the first attempts, and release the deliveries that were not sent.
 
-    Nothing is recorded of a delivery whose lease ran out and which another worker has attempted. At most the last
-    result is a failure; True when that was the delivery's last attempt.
+    The endpoint's row is locked by the caller. Nothing is recorded of a delivery whose lease ran out and which another
+    worker has attempted. At most the last result is a failure; True when that was the delivery's last attempt.
     """
-    endpoint = find_locked(uow.session, endpoint_id)
     held = _held(uow, owner, attempts)
     if endpoint is None or not held:
         return False

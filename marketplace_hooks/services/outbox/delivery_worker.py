@@ -2,8 +2,9 @@
 
 Each endpoint has its own lanes and its own token bucket, so that a slow one delays no other. A lane claims a few
 deliveries by a lease (`delivery_claims.py`), sends one after the other with no transaction open, and settles them
-together (`delivery_results.py`), which counts only for those whose lease it still holds. A worker killed between an
-answer and its record delivers again, under the same `webhook-id`: at least once, as the norm has it.
+together (`delivery_results.py`), which counts only for those whose lease it still holds. The same transaction claims
+the next ones. A worker killed between an answer and its record delivers again, under the same `webhook-id`: at least
+once, as the norm has it.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from ...telemetry.log_context import bound, get_logger, with_this_context
 from ...telemetry.tracing import span
 from ..core.counters import CounterName
 from ..core.runtime import JobKind, Runtime
-from ..core.unit_of_work import run_in_transaction
-from .delivery_claims import Attempt, Claimed, claim
+from ..core.unit_of_work import UnitOfWork, run_in_transaction
+from .delivery_claims import Attempt, Claimed, claim, find_locked
 from .delivery_results import settle
 from .dispatcher import dispatch, is_due, is_served
 from .sending import AttemptResult, send_signed
@@ -125,21 +126,20 @@ class Lane:
         made = 0
         most = 1
         began_s = time.thread_time()
+        claimed, pause_s = self._claim(most)
         while True:
             self.worked_s = time.thread_time() - began_s
-            claimed, pause_s = claim(self.runtime, self.owner, self.endpoint_id, most)
             if claimed is not None:
                 results = self._send(claimed)
-                self._settle(claimed.attempts, results)
                 made += len(results)
                 is_whole = len(results) == len(claimed.attempts) and results[-1].is_success
                 most = min(2 * most, MOST_CLAIMED) if is_whole else 1
+                claimed, pause_s = self._settle(claimed.attempts, results, most)
             elif pause_s is None or pause_s > 1:
                 return made
             else:
                 time.sleep(pause_s)
-            if self.stop():
-                return made
+                claimed, pause_s = (None, None) if self.stop() else self._claim(most)
 
     def _send(self, claimed: Claimed) -> list[AttemptResult]:
         """Send one after the other, until one fails, the time for this claim is over, or the worker is to stop."""
@@ -155,15 +155,29 @@ class Lane:
                 break
         return results
 
-    def _settle(self, attempts: Sequence[Attempt], results: Sequence[AttemptResult]) -> None:
-        is_last = run_in_transaction(
-            self.runtime, lambda uow: settle(self.runtime, uow, self.owner, self.endpoint_id, attempts, results)
+    def _claim(self, most: int) -> tuple[Claimed | None, float | None]:
+        return self.runtime.database.retrying(
+            lambda session: claim(self.runtime, session, find_locked(session, self.endpoint_id), self.owner, most)
         )
+
+    def _settle(
+        self, attempts: Sequence[Attempt], results: Sequence[AttemptResult], most: int
+    ) -> tuple[Claimed | None, float | None]:
+        """Record what came of a claim, and claim the next deliveries, unless the worker is to stop."""
+        stopping = self.stop()
+
+        def act(uow: UnitOfWork) -> tuple[bool, tuple[Claimed | None, float | None]]:
+            endpoint = find_locked(uow.session, self.endpoint_id)
+            is_last = settle(self.runtime, uow, endpoint, self.owner, attempts, results)
+            return is_last, (None, None) if stopping else claim(self.runtime, uow.session, endpoint, self.owner, most)
+
+        is_last, following = run_in_transaction(self.runtime, act)
         if is_last:
             exhausted = attempts[len(results) - 1]
             self.runtime.counters.add(CounterName.DELIVERIES_EXHAUSTED)
             with bound(**exhausted.log_ids):
                 log.warning("given up after attempt %d", exhausted.attempts + 1)
+        return following
 
 
 def _log(attempt: Attempt, result: AttemptResult) -> None:
