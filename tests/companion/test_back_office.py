@@ -267,6 +267,14 @@ def test_without_a_list_nothing_is_said_of_prestashops_files(php: PhpServer, ans
     assert "have not been checked" in visible_text(shop.back_office())
 
 
+def test_a_result_is_forgotten_when_the_files_cannot_be_checked_anew(php: PhpServer) -> None:
+    shop = check_core(php, answering(reply(200, checksum_list())))
+    page = visible_text(shop.back_office(companion_act="check_core"))
+    assert "The report will not mention these files" in page
+    assert "have not been checked" in page
+    assert "changed_files" not in shop.report()["platform"]
+
+
 def test_a_result_for_another_version_is_forgotten(php: PhpServer) -> None:
     shop = check_core(php, answering(reply(200, checksum_list())))
     shop.describe(version="8.2.0")

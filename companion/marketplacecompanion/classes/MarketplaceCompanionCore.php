@@ -23,12 +23,14 @@ class MarketplaceCompanionCore
     const SKIPPED = 'install themes tools cache docs download img localization log logs mails modules translations upload var';
 
     /**
-     * Compares, and keeps the result for a day; null when the list could not be read.
+     * Compares, and keeps the result for a day; null when the list could not be read, and then nothing is known any more.
      */
     public static function check()
     {
         $list = self::fetchList();
         if ($list === null) {
+            self::forget();
+
             return null;
         }
         $result = array('version' => _PS_VERSION_, 'at' => time(), 'changed' => array(), 'missing' => array());

@@ -97,8 +97,8 @@ class MarketplaceCompanionPage
     private function sendPanel($code, $sending)
     {
         $text = '<p>' . $this->e($this->l('Copy the report code from the page of your check, and paste it here. You see what is sent before it is sent.')) . '</p>'
-            . '<input type="text" class="form-control" name="report_code" autocomplete="off" spellcheck="false" aria-label="'
-            . $this->e($this->l('Report code')) . '" value="' . $this->e($code) . '">';
+            . '<p><input type="text" class="form-control" name="report_code" autocomplete="off" spellcheck="false" aria-label="'
+            . $this->e($this->l('Report code')) . '" value="' . $this->e($code) . '"></p>';
         if ($sending === null) {
             return $this->panel(
                 $this->l('Send a report'),
@@ -118,8 +118,8 @@ class MarketplaceCompanionPage
     {
         $key = MarketplaceCompanionSignature::key();
         $text = '<p>' . $this->e($this->l('Or give the marketplace this key: it can then ask for the report itself, as often as it is needed. Whoever has the key can read the report, and nothing else.')) . '</p>'
-            . '<input type="text" class="form-control" readonly aria-label="' . $this->e($this->l('Key')) . '" value="'
-            . $this->e($key === null ? '' : $key) . '">';
+            . '<p><input type="text" class="form-control" readonly aria-label="' . $this->e($this->l('Key')) . '" value="'
+            . $this->e($key === null ? '' : $key) . '"></p>';
 
         return $this->panel(
             $this->l('Key'),
@@ -158,8 +158,8 @@ class MarketplaceCompanionPage
         foreach (MarketplaceCompanionModules::namesOnDisk() as $name) {
             $options .= '<option' . ($name === $subject ? ' selected' : '') . '>' . $this->e($name) . '</option>';
         }
-        $choice = '<label>' . $this->e($this->l('With the files of this module:')) . ' <select name="subject">' . $options
-            . '</select></label>' . $this->button('preview', $this->l('Show'));
+        $choice = '<p><label>' . $this->e($this->l('With the files of this module:')) . ' <select name="subject">' . $options
+            . '</select></label></p>' . $this->button('preview', $this->l('Show'));
         $shown = json_encode(json_decode((string) $body), JSON_PRETTY_PRINT | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE);
 
         return $this->panel(
