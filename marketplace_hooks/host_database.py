@@ -1,4 +1,4 @@
-"""Host's database: where the tables of ours are in a host with Flask-SQLAlchemy, and how its session finds them."""
+"""Host's database: where our tables are in a host with Flask-SQLAlchemy, and how its session finds them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Templates of the pages, and those that a host or an installation puts in their place.
+"""Templates of the pages, and those of a host or an installation that replace them.
 
-Flask asks the application's own folder first: `marketplace_hooks/…` there takes the place of ours. Ours stay known by
-a second name, `marketplace_hooks_original/…`, for one that extends what it takes the place of.
+Flask looks in the application's own folder first: `marketplace_hooks/…` there replaces ours. Ours remain available
+under a second name, `marketplace_hooks_original/…`, so that a template can extend the one it replaces.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Demo command: withdraw a product of thousands of subscribers, in the demo that runs already."""
+"""Demo command: permanently disable a product that has thousands of subscribers, in the running demo."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Story of the demo: what sellers, customers and the marketplace have done beyond events, and a receiver's endpoint.
 
-Refusals, contests and decisions are moves that no event brings. They are made once the events are applied, while the
-demo can already be used, and once for each instance.
+No event can refuse a request, contest a refusal or decide on it. These moves are made once for each instance, after the
+events were applied; the demo can already be used meanwhile.
 """
 
 from __future__ import annotations

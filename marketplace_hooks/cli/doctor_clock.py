@@ -1,7 +1,7 @@
 """Doctor's check of the clock: it is compared with whatever else knows the time.
 
-Leases, retries and signatures compare instants. PostgreSQL has a clock of its own; SQLite has ours, and there the rows,
-the files, the senders of events and the sign-in provider are what is left to compare with.
+Leases, retries and signatures compare instants. PostgreSQL has its own clock. SQLite uses ours, so only stored rows,
+files, the senders of events and the sign-in provider are left to compare with.
 """
 
 from __future__ import annotations

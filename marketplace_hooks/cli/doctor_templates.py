@@ -1,4 +1,4 @@
-"""Doctor's check of templates that take the place of ours."""
+"""Doctor's check of templates that replace ours."""
 
 from __future__ import annotations
 

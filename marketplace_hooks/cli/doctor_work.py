@@ -1,4 +1,4 @@
-"""Doctor's checks of the work: Redis, who is alive, what waits, and which endpoints fail."""
+"""Doctor's checks of the work: Redis, which processes are alive, what is waiting, and which endpoints fail."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Process sessions: every process that a supervised child has started, as the system lists them in `/proc`.
 
-A child leads a session of its own. Its work horses have process groups of their own, so only the session holds them
-all. Where there is no `/proc`, the child's process group is what is known of it.
+Each child leads its own session. Its work horses have their own process groups, so only the session contains all of
+them. Without `/proc`, only the child's process group is known.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Renewal commands: show what is due, and release a run that waits for an operator."""
+"""Renewal commands: show which renewals are due, and resume them after a pause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Snapshot commands: move in with a marketplace's existing data, compare it with what stands here, export what does."""
+"""Snapshot commands: import a marketplace's existing data, compare it with what is stored here, or export that."""
 
 from __future__ import annotations
 

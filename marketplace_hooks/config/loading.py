@@ -1,4 +1,4 @@
-"""Loading of the settings: from the environment, the host app's `config` and `config.toml`, checked at the start.
+"""Loading of the settings: from the environment, the host app's `config` and `config.toml`, checked at startup.
 
 Values come, first match wins, from the environment (`MARKETPLACE_HOOKS_<NAME>`), the host app's `config` (same key) and
 `config.toml` in the instance folder (`NAME` in either case). An unknown key stops the start.

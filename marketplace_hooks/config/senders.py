@@ -1,7 +1,8 @@
 """Senders: sources of events that sign otherwise than Standard Webhooks, or post payloads of their own.
 
 A sender has a signature scheme, either one of `PRESETS` or one spelt out, and may have a mapping: the function that
-turns its payloads into our events. What is half said stops the start: nothing is ever accepted unsigned.
+turns its payloads into our events. An incomplete configuration stops the start: nothing is ever accepted without proof
+of its sender.
 """
 
 from __future__ import annotations

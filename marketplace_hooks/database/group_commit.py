@@ -1,7 +1,7 @@
-"""Group commit: what several threads want done at the same moment is done at once for all of them.
+"""Group commit: work that several threads submit at the same moment is done together, in one go.
 
-A thread that finds fewer acting than may acts at once, alone; those that come meanwhile wait, and the first of them
-then acts for all that have come. Nothing waits for a timer, there is no thread of its own, and nobody is overtaken.
+If fewer threads are acting than may, a thread acts at once, for itself alone. Those that come meanwhile wait, and the
+first of them then acts for all. There is no timer and no extra thread, and nobody is overtaken.
 """
 
 from __future__ import annotations

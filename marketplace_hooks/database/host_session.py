@@ -1,7 +1,7 @@
 """Host session: a session of ours in a host's transaction, which the host commits or rolls back with its own writes.
 
-The host's session keeps its own objects and its own connection; ours works on that connection, within a savepoint, so
-that what is refused leaves nothing behind and the host may go on.
+The host's session keeps its own objects and its own connection. Ours works on that connection, within a savepoint, so
+that a refused action leaves nothing behind and the host's transaction can continue.
 """
 
 from __future__ import annotations

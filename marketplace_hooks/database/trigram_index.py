@@ -1,7 +1,7 @@
-"""Trigram index on PostgreSQL: parts of words and similar words found by the extension pg_trgm, where it is.
+"""Trigram index on PostgreSQL: parts of words and similar words found by the extension pg_trgm, if it is available.
 
-It is of use and not needed: without it parts are looked for in all words, and fewer mistakes are forgiven. `migrate`
-makes the extension if the role may, and the index as soon as there is the extension, whoever made that.
+It is useful but not required: without it, parts are searched in all words, and fewer mistakes are forgiven. `migrate`
+creates the extension if the role may, and the index as soon as the extension exists, whoever created it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Shops of the demo's customers: which PrestaShop each one runs, and what stands in an inspection's way.
 
 Each customer has one, served beside the demo on a port of its own, in this order. What a customer has bought is
-installed there, as its release holds it, but for what makes the shop worth a visit.
+installed there as released, except for the differences that make the shop interesting.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Erasure of personal data: what may stay of a JSON value about a person who is to be forgotten.
 
-Ids, amounts and dates stay (`webhooks.md` 16), and the words that only say what kind of thing happened. It is a list of
-what stays, not of what goes: a field that nobody thought of is forgotten.
+Ids, amounts and dates stay (`webhooks.md` 16), and codes that only say what kind of thing happened. This lists what
+stays, not what is erased: a field that nobody thought of is erased.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Correction of a rejected event: a copy with another content, stored as a new event that names the one it mends.
+"""Correction of a rejected event: a copy with another content, stored as a new event that names the one it corrects.
 
 What the source sent stays as it was received. The copy has an id of its own and is applied like any other event; an
 event is corrected once, and a copy that is rejected again is corrected itself.

@@ -2,7 +2,7 @@
 
 `WEBHOOK_SENDERS` names one as `package.module:function`, or as an entry point of the group of `ENTRY_POINTS`. It is
 called in a worker, outside any transaction, with one `SenderPayload`, and returns events: none, one, or several.
-Whatever it does wrong is the reason for which the payload is rejected; it is called again when that is replayed.
+If it fails or returns something invalid, the payload is rejected with that reason; a replay calls it again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Overdue work: what no worker begins although one was woken for it, and what the scheduler therefore does itself.
+"""Overdue work: work that no worker has started although one was woken, and that the scheduler therefore does itself.
 
-That Redis took a wake-up says nothing about the worker who is to begin: the only one that listens for a kind of job may
-hang. So each job counts itself when it begins, and where the count stands still, whoever looks at the rows works.
+That Redis accepted a wake-up does not mean that a worker starts: the only one that listens for a kind of job may hang.
+So each job increments a counter when it starts; while the counter does not move, the scheduler does the work.
 """
 
 from __future__ import annotations

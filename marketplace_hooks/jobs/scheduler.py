@@ -1,7 +1,7 @@
 """The scheduler: due work at its instant, recovery of work that no worker was woken for, and the purge of old data.
 
-Everything that a wake-up could have been sent for stands in rows, and `recover_missed` looks there. So lost wake-ups,
-killed workers and an outage of Redis are made good, at the latest one lease and one interval later (`webhooks.md` 7).
+Everything that a wake-up could have been sent for is in rows, where `recover_missed` looks. So work whose wake-up was
+lost, or whose worker was killed, is found at the latest one lease and one interval later (`webhooks.md` 7).
 """
 
 from __future__ import annotations

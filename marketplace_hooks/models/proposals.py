@@ -1,4 +1,4 @@
-"""Table of proposals: acts by machines of sellers' sides that wait for a person's confirmation."""
+"""Table of proposals: what sellers' programs did, waiting for a person's confirmation."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Bounded calls to one server: few at a time, and after a failure none for a while (circuit breaker).
 
-A server that is silent holds as many of our threads as calls are allowed at once, and everybody else gets an answer.
+A server that does not answer blocks at most as many threads as calls are allowed at once; all others get an answer.
 """
 
 from __future__ import annotations

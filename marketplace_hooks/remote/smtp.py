@@ -1,6 +1,6 @@
 """SMTP client, the only module that speaks SMTP: sends mails, and says what the server's replies mean.
 
-Python's own `smtplib` and `email`: mails are sent by workers, which serve no app that a Flask extension could hang on.
+It uses Python's own `smtplib` and `email`: mails are sent by workers, which have no app for a Flask extension.
 """
 
 from __future__ import annotations

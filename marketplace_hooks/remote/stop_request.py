@@ -1,8 +1,8 @@
-"""A request to stop, which a signal makes: an event whose `set` may be called by a handler of signals.
+"""Request to stop: an event that a signal handler may set.
 
-That of `threading` may not be. A handler runs in the main thread, between any two instructions of it; where these are
-in the middle of `wait`, the lock that `set` needs is held by the very thread that asks for it, which then waits for
-ever. A `SimpleQueue` may, but its `get` waits for ever where its timeout is over before it begins to wait.
+A `threading.Event` may not be set there. A handler runs in the main thread, between any two of its instructions. In the
+middle of `wait`, that thread already holds the lock that `set` needs, and would wait for itself forever. A
+`SimpleQueue` could be used, but its `get` waits forever if its timeout is over before it starts to wait.
 """
 
 from __future__ import annotations

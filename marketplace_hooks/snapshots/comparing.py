@@ -1,4 +1,4 @@
-"""Comparison of a snapshot with what stands here: what one side lacks, and what both have with different content."""
+"""Comparison of a snapshot with what is stored here: what one side lacks, and what differs between the two."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Export of what stands here as a snapshot: one read of the database as of one instant, parents first."""
+"""Export of everything stored here as a snapshot: one read of the database as of one instant, parents first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unit of work that publishes nothing: what an import writes happened long ago, and whoever had to know knows it."""
+"""Unit of work that publishes nothing: what an import writes happened long ago, and everyone concerned knows of it."""
 
 from __future__ import annotations
 

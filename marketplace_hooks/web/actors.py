@@ -1,4 +1,4 @@
-"""Actors: the side for which somebody signed in speaks, and the message that they post to a request.
+"""Actors: the side on whose behalf a signed-in person speaks, and the message that they post to a request.
 
 The same for calls of the API and forms of the pages.
 """

@@ -1,7 +1,7 @@
-"""Request gate: a request's body is taken in before the request takes one of the places where requests are worked on.
+"""Request gate: a request's body is received before the request occupies one of the threads that handle requests.
 
-A web process works on few requests at a time (`WEB_THREADS`), since each may need a database connection. Whoever sends
-half a body would hold such a place for as long as they like; here they hold a thread that only waits, until
+A web process handles few requests at a time (`WEB_THREADS`), since each may need a database connection. A client that
+sends half a body could occupy such a place for as long as it likes; here it occupies a thread that only waits, until
 `SlowConnections` ends it. Only the stand-alone service's own web server has the gate; a host's server has its own.
 """
 

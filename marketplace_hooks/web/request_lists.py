@@ -1,4 +1,4 @@
-"""Lists of support requests in every room: their filters, their orders, and the page that the address asks for."""
+"""Lists of support requests in every area: their filters, their orders, and the page that the address asks for."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Slow connections: those that keep a web process waiting are ended (408), so that a stranger cannot hold its threads.
+"""Slow connections: those that keep a web process waiting are ended (408), so that a stranger cannot block its threads.
 
-The web server offers no deadline for a body, and a thread that waits for one cannot be woken. What ends the waiting is
-the end of the connection's incoming half, which the server takes for the end of the body; the answer can still be sent.
-Which connection a body comes by is not told to an application. Linux tells, for each connection, how long ago something
-was sent and received: a body that has been waited for since an instant comes by a connection of that address on which
-nothing was sent since. On other systems nothing is ended, and a proxy that buffers bodies must stand in front.
+The web server has no deadline for bodies, and a thread that waits for one cannot be woken. So the incoming half of the
+connection is closed, which the server takes for the end of the body; the answer can still be sent. An application does
+not know which connection its body comes from. But Linux says for each connection how long ago something was sent and
+received: a body awaited since some instant comes from a connection of that address on which nothing was sent since.
+On other systems nothing is ended, and a proxy that buffers bodies must be in front.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Standstill: a web process in which every request stands still ends itself, and the web server starts another.
 
-Whatever a request waits for has a bound of its own. What has none by mistake (a deadlock, a call of a library, a disk
-that does not answer) keeps its place for ever; once all places are kept, nobody is answered any more, `/healthz`
-included. The other threads go on meanwhile, so that the process gives signs of life; and who asks from outside cannot
-choose which process of a port answers. A request that is only slow takes processor time, if little on a busy machine,
-and is left alone. Where there is no `/proc`, which tells that time, nothing is ended.
+Everything that a request waits for has a time limit. Where one is missing by mistake (a deadlock, a library call, a
+disk that does not answer), the request keeps its place forever; once all places are taken, nothing is answered any
+more, `/healthz` included. Other threads still run, so the process gives signs of life, and a probe from outside cannot
+choose which process of a port answers. A request that is only slow uses processor time, if little on a busy machine,
+and is left alone. Without `/proc`, which tells that time, nothing is ended.
 """
 
 from __future__ import annotations

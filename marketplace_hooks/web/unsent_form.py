@@ -1,8 +1,8 @@
 """Unsent forms: what somebody typed into a form that could not be carried out when it came.
 
-After the end of a session, or with an expired token, nothing proves any more that its owner wants it; what cannot be
-undone waits for a fresh sign-in. It is not lost: it is shown again, to be sent once more. Only a form of this site is:
-another site must not choose the text.
+After the end of a session, or with an expired token, nothing proves that its owner still wants it; what cannot be
+undone waits for a fresh sign-in. The form is not lost: it is shown again, to be sent once more. This is done only for
+forms from this site: another site must not choose the text.
 """
 
 from __future__ import annotations

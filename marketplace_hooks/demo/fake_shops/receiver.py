@@ -1,4 +1,4 @@
-"""Receiver of the demo's outgoing events: it takes most at once, and of some fails the first delivery.
+"""Receiver of the demo's outgoing events: it accepts most of them at once, and fails the first delivery of some.
 
 So the pages of deliveries show an endpoint that receives, fails and recovers.
 """

@@ -1,6 +1,6 @@
 """Neighbouring versions: those that may have been released since the list of known ones was made.
 
-A shop that is newer than the list is solved by them: a cookie's name either fits one of them exactly or none.
+They identify a shop that is newer than the list: a cookie's name fits either exactly one of them or none.
 """
 
 from __future__ import annotations

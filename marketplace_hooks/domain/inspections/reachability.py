@@ -1,7 +1,7 @@
 """Reachability: whether a site answered as a shop does, and otherwise what prevented it.
 
-What its home page itself said decides: status 200, on this site, and a page of its own. No check, and no ground
-for anything: it explains to the customer why the others could not find out.
+The answer of its home page decides: status 200, on this site, with a page of its own. This is not a check and never a
+ground for refusal: it explains to the customer why the checks could not find out.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Terms of the search index that are no words: the properties by which a search is narrowed.
+"""Terms of the search index that are not words: the properties by which a search is narrowed.
 
-A term begins with `=`, as no word does. Whatever has a property may have its term, and so may others: whoever narrows a
-search compares the property itself too. The terms only keep the index from handing out what cannot be meant.
+A term begins with `=`, which no word does. Every entry with a property has its term, but other entries may have it too:
+a search also compares the property itself. The terms only keep the index from returning entries that cannot match.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sources of checks: where what a check found comes from, how sure it is, and who says otherwise."""
+"""Sources of checks: where a check's finding comes from, how reliable it is, and which source contradicts it."""
 
 from __future__ import annotations
 

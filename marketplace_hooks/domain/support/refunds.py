@@ -1,4 +1,4 @@
-"""Refund rules: the ledger of a claim, and the path by which it is asked for (`rules.md` 17)."""
+"""Refund rules: the ledger of a claim, and whether the platform or an operator makes the refund (`rules.md` 17)."""
 
 from __future__ import annotations
 

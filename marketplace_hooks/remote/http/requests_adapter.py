@@ -1,6 +1,6 @@
 """Outbound client as a transport of `requests`: for a library that insists on a session of that library.
 
-Such a session is thereby bounded in time and size as every other exchange is; redirects are answers, not followed.
+So such a session has the same limits of time and size as every other exchange; redirects are returned, not followed.
 """
 
 from __future__ import annotations

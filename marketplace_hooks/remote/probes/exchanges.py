@@ -1,6 +1,6 @@
-"""Exchanges with a merchant site: what was asked, what was answered, shortened, and when, for people to read.
+"""Exchanges with a merchant site: what was asked and answered (shortened), and when, for people to read.
 
-No header and no body of ours is in them, and of an answer to a credential only its kind and size.
+They contain no header and no body of ours; of an answer to a credential, only its type and size.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Outcomes of a request that came to nothing."""
+"""Outcomes of requests that failed."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Page obstacles: what stands where the shop's own page was expected, so that its true cause is named.
 
-An error of the shop, a challenge for robots, a password and another platform's page are four causes, and each has
+An error of the shop, a bot challenge, a password and another platform's page are four different causes, and each needs
 another remedy than "a cache" or "a firewall" would suggest.
 """
 

@@ -1,4 +1,4 @@
-"""Charges: each that took money is recorded once, and pays one period of one purchase or is asked back.
+"""Charges: each one that took money is recorded once; it pays one period of one purchase, or its refund is requested.
 
 The unique id decides, whoever reports it and in whatever order (`rules.md` 12).
 """

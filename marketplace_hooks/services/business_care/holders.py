@@ -1,4 +1,4 @@
-"""Holders: who holds a purchase, and which customers of a product hold an active Business Care today.
+"""Holders: who holds a purchase, and which customers of a product have active Business Care today.
 
 The latter is SQL, for sets of them. The rule is that of `domain/business_care/entitlement.py`, as far as it does not
 ask for a merchant site: a paid period covers the day, and the purchase is neither refunded, terminated nor disputed. A

@@ -1,4 +1,4 @@
-"""Price reviews: after a product was described anew, the announced prices of its coming renewals are looked at again.
+"""Price reviews: after a product's description changed, the announced prices of its coming renewals are checked again.
 
 A description may change the price at any renewal instant to come. Its event only leaves a row here; the renewal run
 then goes through the product's subscriptions in chunks, and has `renewal_notices.py` look at those that were announced.

@@ -1,4 +1,4 @@
-"""Status banner of a purchase and of every conversation about it: is its Business Care active, or since when not.
+"""Status banner of a purchase and its conversations: whether Business Care is active, or since when it has not been.
 
 One statement; customer and seller read the same (`rules.md` 14).
 """

@@ -1,6 +1,6 @@
 """Details of cards: announced versions and first lines of products, contents and single prices of packs, releases.
 
-One statement each, whatever there is. The lists themselves are in `lists.py`.
+One statement each, however many there are. The lists themselves are in `lists.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Holds of a product or a pack, as they are shown: who holds it offline, what is scheduled, whether it is withdrawn.
+"""Holds of a product or a pack, as they are shown: who took it offline, what is scheduled, whether it is withdrawn.
 
 Reading only. `locked_subjects.py` reads the same under locks, for a change.
 """

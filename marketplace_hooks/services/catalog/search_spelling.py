@@ -1,7 +1,7 @@
-"""Words that somebody may mean: those of the search index that contain what was typed, or are a small mistake away.
+"""Words that a reader may mean: those in the search index that contain what was typed, or are one small mistake away.
 
-Everything is looked for among the different words of the catalogue, which are few beside its texts. One statement for
-all words of a search.
+Only the distinct words of the catalogue are searched, which are few compared with its texts. One statement serves all
+words of a search.
 """
 
 from __future__ import annotations

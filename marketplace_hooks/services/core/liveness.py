@@ -1,4 +1,4 @@
-"""Liveness: the sign by which a process says, second by second, that it goes on; who misses it ends the process.
+"""Liveness: the sign by which a process says every second that it is running; its supervisor ends it without one.
 
 The sign is a file that a thread of the process touches, in a folder that its supervisor or a health check looks at,
 and systemd's watchdog message where systemd asks for one. No other server is needed for it, so that none of them, when

@@ -1,8 +1,8 @@
 """Order of the inbox: which waiting events may be applied now, and which of them first.
 
-Events about one subject are applied in the order of their receipt. So an event that rests after a failure holds back
-those behind it about the same subject, and nothing else; and an urgent one (a status change) is applied before all that
-waits, but for what came before it about its own subject (`webhooks.md` 6 and 7).
+Events about one subject are applied in the order of their receipt. So an event that pauses after a failure only holds
+back later events about the same subject. An urgent event (a status change) is applied before everything else that
+waits, except earlier events about its own subject (`webhooks.md` 6 and 7).
 """
 
 from __future__ import annotations

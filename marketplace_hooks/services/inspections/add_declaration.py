@@ -1,4 +1,4 @@
-"""Declarations added to a check that was made, where the site did not answer by itself."""
+"""Declarations that a customer adds to a finished check, because the site did not answer by itself."""
 
 from __future__ import annotations
 

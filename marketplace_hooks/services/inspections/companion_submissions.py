@@ -1,6 +1,6 @@
 """Companion reports that a shop posts for a check that we asked it for, and what a shop needs to post one.
 
-`POST /api/v1/inspections/{check_id}/report`. The signature is the proof of who speaks; a nonce is used once.
+`POST /api/v1/inspections/{check_id}/report`. The signature proves who sent the report; a nonce is used once.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Attention: how much in a room needs somebody's attention, for the counts in the navigation.
+"""Attention: how much needs a person's attention in each area, for the counts in the navigation.
 
-One statement for a page. Each count looks at a bounded part of an index, and counts no further than `MOST`.
+One statement per page. Each count reads a bounded part of an index, and counts no further than `MOST`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Clock steps: a clock that is set back by hours makes an instant that has passed an instant of the future.
+"""Clock steps: after a clock is set back by hours, instants that had passed are in the future again.
 
-Leases end by their longest length (`core/leases.py`). What was due at once when it was made, and what rests after a
-failure, is made due here when a step was noticed. What was agreed for an instant, such as a renewal, keeps it.
+Leases are limited to their longest length (`core/leases.py`). Work that was due immediately, or that pauses after a
+failure, is made due here when a step is noticed. What was agreed for an instant, such as a renewal, keeps it.
 """
 
 from __future__ import annotations

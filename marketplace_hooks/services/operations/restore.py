@@ -1,7 +1,7 @@
-"""Restore of a backup into an empty database: everything or nothing, and then nothing that was over comes back.
+"""Restore of a backup into an empty database: everything or nothing, without reviving what had ended since.
 
-The state is that of then. What receivers and people have learnt since must not be contradicted: the sequences of
-outgoing events jump over those of the gap, and everybody signs in again. `docs/backup.md` says what to ask of senders.
+The state is that of the backup, but must not contradict what receivers and people have seen since: the sequences of
+outgoing events skip those of the gap, and everybody signs in again. `docs/backup.md` says what to ask senders for.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Delivery results: what the attempts of a lane make of their deliveries and of their endpoint."""
+"""Delivery results: how the attempts of a lane change their deliveries and their endpoint."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Following the outbox: what is published from some instant on, each event once, for a developer who watches.
+"""Following the outbox: every event published from some instant on, once each, for a developer who watches.
 
-Rows are numbered before they are committed, so that a smaller number may appear after a larger one: numbers that were
-left out are looked for again for a while. Nothing is changed, and nobody waits for who follows.
+Rows are numbered before they are committed, so a smaller number may appear after a larger one: missing numbers are
+looked for again for a while. Nothing is changed, and nothing waits for the follower.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Redelivery: makes a delivery again that arrived and was lost there, or that never arrived (`webhooks.md` 10)."""
+"""Redelivery: repeats a delivery that its receiver has lost, or that never arrived (`webhooks.md` 10)."""
 
 from __future__ import annotations
 

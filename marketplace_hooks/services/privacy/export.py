@@ -1,4 +1,4 @@
-"""Export of a customer: all that is kept about one person, section by section, as the person may read it.
+"""Export of a customer: everything stored about one person, section by section, as that person may read it.
 
 A table that stores more about customers is one section more in `SECTIONS`; the test names those that need none. What is
 ours is left out: hashes, leases, counters, secrets, and the notes that the sides of a request keep to themselves.

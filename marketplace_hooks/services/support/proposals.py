@@ -1,8 +1,8 @@
-"""Proposals of sellers' machines: a refusal, a resolution or an offer by a bearer token for which nobody vouches.
+"""Proposals of sellers' programs: a refusal, a resolution or an offer by a bearer token, unless the platform vouches.
 
-A token does not say that a person acted, so nothing moves: both clocks run on, and nothing is acknowledged, until a
-person of the seller's side confirms it; then it counts at its original receipt (`rules.md` 22). The customer need
-not wait for that: they may answer a proposed offer, and contest a proposed refusal.
+A token does not prove that a person acted, so nothing changes: both clocks keep running, and nothing is acknowledged,
+until a person on the seller's side confirms it; then it counts from its original receipt (`rules.md` 22). The customer
+need not wait: they may answer a proposed offer, and contest a proposed refusal.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Refund deferral: the customer prefers the fix to the refund, and loses nothing by it (`rules.md` 17).
 
-A new date for the fix is a second clock. Delivered by it, the claim has lapsed; missed, or when the request ends
-without a fix, it is due again by itself; and until then the customer or an operator may ask for it at any time.
+The new date for the fix is a second clock. If the fix is delivered by then, the claim lapses. If the date is missed, or
+the request ends without a fix, the refund is due again. Until then the customer or an operator may ask for it anytime.
 """
 
 from __future__ import annotations

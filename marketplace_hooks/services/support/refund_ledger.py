@@ -1,7 +1,7 @@
-"""Refund ledger: what a claim comes to, everything given back for its purchase, and what is still owed.
+"""Refund ledger: the amount of a claim, everything refunded for its purchase, and what is still owed.
 
-Nothing of it is stored with the claim: it is computed from the price paid and from what was given back (refunds, and
-disputes that were lost), whichever request a refund named. So it cannot be stale (`rules.md` 17).
+None of it is stored with the claim: it is computed from the price paid and from what was refunded (including lost
+disputes), whichever request a refund named. So it cannot be out of date (`rules.md` 17).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Refund settlement: what follows for claims when money was given back, and money given back beyond what was paid.
+"""Refund settlement: how claims change when money is refunded, and what happens if more is refunded than was paid.
 
 Every refund counts, whether its event named a request or not, and so does a dispute that was lost (`rules.md` 17).
 """

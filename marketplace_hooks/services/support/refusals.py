@@ -1,7 +1,7 @@
-"""Refusals of a request: what each must say and show, which grounds are still open to it, and the record of them all.
+"""Refusals of a request: what each must say and show, which grounds may still be used, and the record of all of them.
 
 A request shows its last refusal; every refusal, with what each side said about it, stays in `RequestRefusal`, so that
-whoever decides the next contest reads what was decided before (`rules.md` 19).
+whoever decides the next time it is contested can read what was decided before (`rules.md` 19).
 """
 
 from __future__ import annotations

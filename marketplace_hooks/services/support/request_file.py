@@ -1,4 +1,4 @@
-"""Case file of a support request: everything that a contest is judged by, in one document (`rules.md` 19).
+"""Case file of a support request: everything needed to decide on a contested refusal, in one document (`rules.md` 19).
 
 Both sides read the same facts as the marketplace; only internal notes of the other sides are left out, as they are in
 the conversation.

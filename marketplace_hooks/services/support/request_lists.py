@@ -1,4 +1,4 @@
-"""Lists of support requests: what is asked for, in which order, and the pages of it.
+"""Lists of support requests: their filters, their sort orders and their pages.
 
 One query for every side, the API and the pages: `RequestQuery`.
 """

@@ -1,4 +1,4 @@
-"""Work queue of the marketplace's people: replies to confirm, late requests, contested refusals, refunds.
+"""Work queue of the marketplace's staff: replies to confirm, overdue requests, contested refusals, refunds.
 
 Each list is read from an index in its order, with a fixed number of statements for a page.
 """

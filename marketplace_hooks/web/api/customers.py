@@ -1,4 +1,4 @@
-"""Customers: all that is kept about one, for them and for the platform that has to tell them."""
+"""Customers: everything stored about one, for them and for the platform, which must be able to give it to them."""
 
 from __future__ import annotations
 

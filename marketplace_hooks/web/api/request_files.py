@@ -1,4 +1,4 @@
-"""Case files: everything that a contest is judged by, in one document, as each side may see it."""
+"""Case files: everything needed to decide on a contested refusal, in one document, as each side may see it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reversals: the charges that the platform was asked to give back, and why."""
+"""Reversals: the charges that the platform was asked to refund, and why."""
 
 from __future__ import annotations
 

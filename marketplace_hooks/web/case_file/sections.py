@@ -1,6 +1,6 @@
 """Case file sections: what the file of a request says, in the reader's language, in the order in which it is judged.
 
-Every side reads the same document; what a side may not see is not in the file that the service makes for it.
+Every side reads the same document; what a side may not see is already left out of its file by the service.
 """
 
 from __future__ import annotations

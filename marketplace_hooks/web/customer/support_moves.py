@@ -1,4 +1,4 @@
-"""Support moves of the customer: answer, contest, take back, accept an offer, give what is missing.
+"""Support moves of the customer: answer, contest a refusal, withdraw, accept an offer, provide what is missing.
 
 One form for each move. An impossible one shows the request as it stands, with why (409).
 """

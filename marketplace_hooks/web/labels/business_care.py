@@ -1,4 +1,4 @@
-"""Business Care labels: whether it runs and until when, why it does not, what can be done, what may be downloaded.
+"""Business Care labels: whether it is active and until when, or why not; what can be done, what may be downloaded.
 
 Both sides read the same at the head of a conversation: the customer's texts (`rules.md` 14).
 """

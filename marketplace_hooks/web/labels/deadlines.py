@@ -1,4 +1,4 @@
-"""Deadline labels: how a clock of a request stands, by when, how much is left, and how the date was counted.
+"""Deadline labels: the state of a request's clock, its last day, how much time is left, and how the date was counted.
 
 The seller reads `DeadlineView`, every day that was counted; the customer `DeadlineSummary`, a sentence and the reasons.
 """

@@ -1,4 +1,4 @@
-"""Dashboard: what waits for a person, and charts of backlog, lag, deliveries and missed deadlines."""
+"""Dashboard: what needs attention, and charts of backlog, lag, deliveries and missed deadlines."""
 
 from __future__ import annotations
 

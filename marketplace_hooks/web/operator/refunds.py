@@ -1,4 +1,4 @@
-"""Refunds: to be made by hand, due, asked of the platform, put off for the fix; and what was given back too much."""
+"""Refunds: to be made manually, due, requested from the platform, postponed for the fix; and excess refunds."""
 
 from __future__ import annotations
 

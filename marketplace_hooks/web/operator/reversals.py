@@ -1,4 +1,4 @@
-"""Reversals: the charges that the platform was asked to give back."""
+"""Reversals: the charges that the platform was asked to refund."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Support requests: the late ones, the contested ones, and the page of one."""
+"""Support requests: the overdue ones, the contested ones, and the page of one."""
 
 from __future__ import annotations
 

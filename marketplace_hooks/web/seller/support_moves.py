@@ -1,6 +1,6 @@
 """Support moves of the seller: answer, refuse, waive a ground, propose another kind, resolve, offer a paid update.
 
-Each is a form that runs once and leads back to the conversation; what is impossible by now is said there (409).
+Each is a form that runs once and leads back to the conversation; a move that is no longer possible is a 409 there.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Page about inspections, to which our User-Agent links: who inspected a shop, why, how often, how to stop it.
 
-Its reader found us in a log and has no account here, so everything that they need stands on it.
+Its readers found us in a log and have no account here, so the page contains everything that they need.
 """
 
 from __future__ import annotations
