@@ -85,7 +85,7 @@ class PayloadRejected(Refused):
 
 
 class ListQueryRefused(Refused):
-    """A filter, a value or an order that a list does not have, or a cursor that is none of its own.
+    """A filter, a value or an order that a list does not have, or a cursor of another list.
 
     `code` says which; `name` and `value` are the parameter and what it holds, `choices` what it may be.
     """

@@ -29,7 +29,7 @@ from .base import Actions, SaleSide, cause_of
 class PackActions(Actions):
     """Actions on packs. The products of a pack stay as they are.
 
-    `actor` is the side that acts: it lifts only what it has put itself. `effective_at`, an aware datetime in the
+    `actor` is the side that acts: it lifts only its own hold. `effective_at`, an aware datetime in the
     future, schedules the change. Each raises `NotFound`, and `Conflict` for a change that is impossible.
     """
 
@@ -46,7 +46,7 @@ class PackActions(Actions):
         on_behalf_of: str | None = None,
         session: HostSession | None = None,
     ) -> AcceptedStatusChange:
-        """Hide it for a while: it is not for sale until the same side puts it online."""
+        """Hide it temporarily: it is not for sale until the same side puts it online again."""
         cause = cause_of(actor, by, reason, on_behalf_of=on_behalf_of)
         return self._change(Status.OFFLINE_TEMPORARY, subject_id, effective_at, cause, by, session)
 
@@ -61,7 +61,7 @@ class PackActions(Actions):
         on_behalf_of: str | None = None,
         session: HostSession | None = None,
     ) -> AcceptedStatusChange:
-        """Lift what this side has put: it is for sale again where no other side holds it."""
+        """Lift this side's hold: it is for sale again if no other side has one."""
         cause = cause_of(actor, by, reason, on_behalf_of=on_behalf_of)
         return self._change(Status.ONLINE, subject_id, effective_at, cause, by, session)
 
@@ -76,7 +76,7 @@ class PackActions(Actions):
         on_behalf_of: str | None = None,
         session: HostSession | None = None,
     ) -> AcceptedStatusChange:
-        """End its sale for good: of a product, no Business Care renews any more."""
+        """Permanently disable it: for a product, no Business Care renews any more."""
         cause = cause_of(actor, by, reason, on_behalf_of=on_behalf_of)
         return self._change(Status.OFFLINE_PERMANENT, subject_id, effective_at, cause, by, session)
 
@@ -89,7 +89,7 @@ class PackActions(Actions):
         by: str | None = None,
         session: HostSession | None = None,
     ) -> None:
-        """Cancel what this side has scheduled. `NotFound` with the code `nothing_scheduled` where that is nothing."""
+        """Cancel this side's scheduled change. `NotFound` with the code `nothing_scheduled` if there is none."""
         cause = cause_of(actor, by, reason)
         target = self._target(subject_id)
         self._write(lambda uow: request_cancellation(uow, target, Side(actor), cause), cause, by, session)
@@ -129,9 +129,9 @@ class PackActions(Actions):
 
 
 class ProductActions(PackActions):
-    """Actions on products. Packs that contain a product follow it.
+    """Actions on products. Packs that contain a product are hidden and shown with it.
 
-    `actor`, `effective_at` and what is raised: as for packs.
+    `actor`, `effective_at` and the exceptions are as for packs.
     """
 
     _kind = SubjectKind.PRODUCT

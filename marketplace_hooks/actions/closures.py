@@ -18,9 +18,9 @@ from .base import Actions, SellerSide, cause_of
 
 
 class ClosureActions(Actions):
-    """Actions on closures. Customers are told of each change, with its `reason` if there is one.
+    """Actions on closures. Customers are notified of each change, with its `reason` if there is one.
 
-    `actor`: the seller, or the platform on which they said so. Each raises `NotFound`, also for another seller's.
+    `actor`: the seller, or the platform that declares it for them. Each raises `NotFound`, also for another seller's.
     """
 
     def of_seller(self, seller_id: str, *, session: HostSession | None = None) -> list[ShownClosure]:

@@ -19,7 +19,7 @@ from .base import Actions, Payer, cause_of
 
 
 class SiteCredentials(TypedDict, total=False):
-    """What lets the bound site itself be asked. Encrypted, used there alone, and deleted with the request."""
+    """Credentials for asking the bound site itself: encrypted, used only there, and deleted with the request."""
 
     webservice_key: str
     client_id: str
@@ -30,7 +30,7 @@ class SiteCredentials(TypedDict, total=False):
 class EligibilityActions(Actions):
     """Actions on checks. The site of a purchase is inspected by a worker; no other site is, and then a check is done.
 
-    `customer_id`, where it is given, must be who holds the purchase: else `NotFound`, as for an unknown one.
+    `customer_id`, if given, must be the holder of the purchase: else `NotFound`, as for an unknown one.
     """
 
     def start(

@@ -14,7 +14,7 @@ from .base import Actions
 
 
 class PurchaseActions(Actions):
-    """Questions about purchases. `customer_id`, where it is given, must be who holds the purchase: else `NotFound`."""
+    """Questions about purchases. `customer_id`, if given, must be the holder of the purchase: else `NotFound`."""
 
     def of_customer(
         self, customer_id: str, *, after: str | None = None, limit: int = 20, session: HostSession | None = None
@@ -50,7 +50,7 @@ class PurchaseActions(Actions):
     def download_link(
         self, release_id: str, purchase_id: str, *, customer_id: str | None = None, session: HostSession | None = None
     ) -> str:
-        """The signed address of a release, good for five minutes.
+        """The signed address of a release, valid for five minutes.
 
         Raises `NotFound`; `Forbidden`, whose code says why, where it may not be downloaded; `NotConfigured` without a
         `DOWNLOAD_SECRET`.

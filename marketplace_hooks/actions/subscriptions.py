@@ -14,7 +14,7 @@ from .base import Actions, Payer, cause_of
 class SubscriptionActions(Actions):
     """Actions on Business Care.
 
-    `customer_id`, where it is given, must be who holds the purchase: else `NotFound`, as for an unknown purchase. A
+    `customer_id`, if given, must be the holder of the purchase: else `NotFound`, as for an unknown purchase. A
     free product has none: `NotFound` with the code `no_business_care`.
     """
 
@@ -63,7 +63,7 @@ class SubscriptionActions(Actions):
     ) -> dict[str, Any]:
         """Ask the platform to charge for an expired Business Care; what `subscription.reactivation_due` says.
 
-        Raises `Conflict` where it has not expired, or cannot be taken up again.
+        Raises `Conflict` if it has not expired, or cannot be reactivated.
         """
         holder = Holder(purchase_id=purchase_id, customer_id=customer_id)
         cause = cause_of(actor, by)

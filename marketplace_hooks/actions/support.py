@@ -22,7 +22,7 @@ from .support_moves import CustomerMoves, MarketplaceMoves, SellerMoves
 
 
 class SupportActions(SellerMoves, CustomerMoves, MarketplaceMoves):
-    """Actions on support requests. Each that changes one returns the `SupportRequest` after it."""
+    """Actions on support requests. Each one that changes a request returns the changed `SupportRequest`."""
 
     def submit(
         self,
@@ -38,9 +38,9 @@ class SupportActions(SellerMoves, CustomerMoves, MarketplaceMoves):
         by: str | None = None,
         session: HostSession | None = None,
     ) -> SupportRequest:
-        """Ask for support: judged once, and the clocks start where nothing is missing. Raises `NotFound`.
+        """Ask for support: judged once; the clocks start if nothing is missing. Raises `NotFound`.
 
-        `check_id`: a check of the site that was made before. `as_it_is`: sent with what is unknown. With a `request_id`
+        `check_id`: an earlier check of the site. `as_it_is`: send it although something is unknown. With a `request_id`
         that is known already, nothing is done, and the request is returned as it stands.
         """
 
@@ -185,7 +185,7 @@ class SupportActions(SellerMoves, CustomerMoves, MarketplaceMoves):
         by: str | None = None,
         session: HostSession | None = None,
     ) -> SupportRequest:
-        """The customer says what was missing: the site is judged again. Raises `NotFound`, `Conflict`."""
+        """The customer provides what was missing: the site is judged again. Raises `NotFound`, `Conflict`."""
         return self._move(
             lambda uow, cause: submission.complete_information(
                 uow, request_id, shop_url=shop_url, check_id=check_id, cause=cause
@@ -198,7 +198,7 @@ class SupportActions(SellerMoves, CustomerMoves, MarketplaceMoves):
     def send_as_is(
         self, request_id: str, *, by: str | None = None, session: HostSession | None = None
     ) -> SupportRequest:
-        """The customer sends the request with what is unknown: the clocks start. Raises `NotFound`, `Conflict`."""
+        """The customer sends the request although something is unknown; clocks start. Raises `NotFound`, `Conflict`."""
         return self._move(lambda uow, cause: submission.send_as_is(uow, request_id, cause), "customer", by, session)
 
 

@@ -22,7 +22,7 @@ _Move = Callable[[UnitOfWork, Cause], SupportRequest]
 
 
 class RequestMoves(Actions):
-    """What moves a request: base of the next classes."""
+    """Base class of the moves below."""
 
     def _move(self, move: _Move, actor: str, by: str | None, session: HostSession | None) -> SupportRequest:
         cause = cause_of(actor, by)
@@ -30,7 +30,7 @@ class RequestMoves(Actions):
 
 
 class SellerMoves(RequestMoves):
-    """What the seller does. A person does it: a refusal or a resolution by Python acknowledges the request."""
+    """Moves of the seller. They count as a person's: a refusal or a resolution from Python acknowledges the request."""
 
     def refuse(
         self,
@@ -49,7 +49,7 @@ class SellerMoves(RequestMoves):
     def waive_ground(
         self, request_id: str, ground: Ground, *, by: str | None = None, session: HostSession | None = None
     ) -> SupportRequest:
-        """Give up a ground for this request, for good."""
+        """Give up a ground for this request, permanently."""
         return self._move(
             lambda uow, _cause: moves.waive_ground(uow, request_id, Ground(ground)), "seller", by, session
         )
@@ -64,7 +64,7 @@ class SellerMoves(RequestMoves):
         by: str | None = None,
         session: HostSession | None = None,
     ) -> SupportRequest:
-        """Say that it is settled: by a release that the customer may download, or by an explanation."""
+        """Resolve the request with a release that the customer may download, or with an explanation."""
         if how not in ("release", "explanation"):
             raise ValueError(f"how is release or explanation, not {how!r}")
         given: dict[str, Any] = {"how": how, "release_id": release_id, "text": text}
@@ -128,7 +128,7 @@ class SellerMoves(RequestMoves):
 
 
 class CustomerMoves(RequestMoves):
-    """What the customer does."""
+    """Moves of the customer."""
 
     def answer_offer(
         self, request_id: str, *, accepted: bool, by: str | None = None, session: HostSession | None = None
@@ -144,7 +144,7 @@ class CustomerMoves(RequestMoves):
     def report_not_fixed(
         self, request_id: str, *, text: str = "", by: str | None = None, session: HostSession | None = None
     ) -> SupportRequest:
-        """Say that it is not fixed, within the business days for it: the fix deadline goes on."""
+        """Report, within the business days allowed, that it is not fixed: the fix deadline resumes."""
         return self._move(
             lambda uow, cause: moves.report_not_fixed(uow, request_id, text=text, cause=cause), "customer", by, session
         )
@@ -158,7 +158,7 @@ class CustomerMoves(RequestMoves):
         )
 
     def withdraw(self, request_id: str, *, by: str | None = None, session: HostSession | None = None) -> SupportRequest:
-        """Take the request back. It cannot be opened again."""
+        """Withdraw the request. It cannot be reopened."""
         return self._move(lambda uow, cause: moves.withdraw(uow, request_id, cause), "customer", by, session)
 
     def defer_refund(
@@ -187,12 +187,12 @@ class CustomerMoves(RequestMoves):
 
 
 class MarketplaceMoves(RequestMoves):
-    """What the marketplace decides. `by` is the operator, whom outgoing events name."""
+    """Decisions of the marketplace. `by` is the operator, who is named in outgoing events."""
 
     def overturn(
         self, request_id: str, *, text: str, by: str | None = None, session: HostSession | None = None
     ) -> SupportRequest:
-        """Overturn a contested refusal: the fix deadline goes on, with at least five business days."""
+        """Overturn a contested refusal: the fix deadline resumes, with at least five business days."""
         return self._move(
             lambda uow, cause: moves.overturn(uow, request_id, reason=text, cause=cause), "marketplace", by, session
         )
@@ -233,7 +233,7 @@ class MarketplaceMoves(RequestMoves):
         by: str | None = None,
         session: HostSession | None = None,
     ) -> SupportRequest:
-        """Have the refund asked for now; `with_period`: the current period as well."""
+        """Request the refund now; `with_period`: the current period as well."""
 
         def move(uow: UnitOfWork, cause: Cause) -> SupportRequest:
             request = locked_request(uow.session, request_id)

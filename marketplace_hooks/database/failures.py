@@ -54,7 +54,7 @@ _PRIMARY_CODE = 0xFF
 
 
 def problem_of(error: BaseException) -> DatabaseProblem | None:
-    """What keeps the database from doing its work now; None for a mistake of ours, which trying again cannot mend.
+    """What keeps the database from doing its work now; None for a mistake of ours, which trying again cannot fix.
 
     `error` is the driver's exception, or SQLAlchemy's around it.
     """

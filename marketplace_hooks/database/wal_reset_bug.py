@@ -13,7 +13,7 @@ _BACKPORTS = {(3, 44): 6, (3, 50): 7}
 
 
 def has_wal_reset_bug(version: tuple[int, int, int]) -> bool:
-    """Whether this version is from before the mend. A distribution may have mended an older one."""
+    """Whether this version is older than the fix. A distribution may have fixed an older version."""
     major, minor, patch = version
     mended_patch = _BACKPORTS.get((major, minor))
     return version < _MENDED if mended_patch is None else patch < mended_patch

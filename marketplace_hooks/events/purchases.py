@@ -131,7 +131,7 @@ def purchase_shop_bound(uow: UnitOfWork, locked_subjects: LockedSubjects, event:
 
 @handles("purchase.refunded", RefundedSchema, subject=PURCHASE)
 def purchase_refunded(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """The whole price given back ends the Business Care at once; a claim that owes nothing any more is settled."""
+    """A refund of the whole price ends Business Care at once; a claim that owes nothing any more is settled."""
     purchase = known_purchase(uow, event, with_claims=True)
     data = event.data
     cause = event.cause(actor="marketplace")
@@ -152,7 +152,7 @@ def purchase_disputed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: I
 
 @handles("purchase.dispute_closed", DisputeClosedSchema, subject=PURCHASE)
 def purchase_dispute_closed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Won: the entitlement is restored. Lost: it is gone for good, and the money counts as given back."""
+    """Won: the entitlement is restored. Lost: it ends permanently, and the money counts as refunded."""
     purchase = known_purchase(uow, event, with_claims=True)
     cause = event.cause(actor="bank")
     closed = close_dispute(uow, purchase, event.data, cause)

@@ -126,7 +126,7 @@ def has_event_id(event_id: str) -> ColumnElement[bool]:
 
 
 def needs_correction() -> ColumnElement[bool]:
-    """SQL for: a rejected event that nobody has mended."""
+    """SQL for: a rejected event that nobody has corrected."""
     return and_(InboxEvent.state == constant(InboxState.REJECTED), InboxEvent.corrected_by.is_(None))
 
 

@@ -108,7 +108,7 @@ class Period(Base):
 
 
 class ReversalReason(enum.StrEnum):
-    """Why a charge is asked back: its renewal had been stopped in time, or its period was paid by another charge."""
+    """Why the refund of a charge is requested: its renewal was cancelled in time, or its period is already paid."""
 
     RENEWAL_STOPPED = "renewal_stopped"
     SECOND_CHARGE = "second_charge"

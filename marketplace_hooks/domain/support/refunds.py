@@ -54,9 +54,9 @@ def refund_lines(*, price_cents: int, of_pack: bool, period_cents: int | None) -
 
 @dataclass(frozen=True, kw_only=True)
 class RefundBalance:
-    """What a claim comes to, what was given back for its purchase so far, and so what is still owed, in cents.
+    """The amount of a claim, what was refunded for its purchase so far, and so what is still owed, in cents.
 
-    One cent given back settles one cent, whichever request its refund named. Nothing is owed below zero: what was given
+    One cent refunded settles one cent, whichever request its refund named. Nothing is owed below zero: what was given
     back beyond the claim is `excess_cents`.
     """
 

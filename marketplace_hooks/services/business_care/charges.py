@@ -91,7 +91,7 @@ class AskedBack:
 def list_asked_back(
     session: Session, *, before: tuple[datetime, str] | None = None, is_backward: bool = False, limit: int
 ) -> Rows[AskedBack]:
-    """The charges that were asked back, the last one first; those before an (instant, charge) of the list."""
+    """The charges whose refund was requested, the last one first; those before an (instant, charge) of the list."""
     query = (
         select(Charge, Purchase.customer_id, Purchase.product_id)
         .join(Purchase, Purchase.id == Charge.purchase_id)

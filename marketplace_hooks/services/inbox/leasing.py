@@ -217,7 +217,7 @@ def locked_event(session: Session, event_id: str, *, source: str | None = None) 
 
 
 def refuse_corrected(event: InboxEvent) -> None:
-    """Raise `Conflict` for an event that was mended: its corrected copy takes its place."""
+    """Raise `Conflict` for an event that was corrected: its copy has taken its place."""
     if event.corrected_by is not None:
         raise Conflict(
             f"the event was corrected: {event.corrected_by} has taken its place",

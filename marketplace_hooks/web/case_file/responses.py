@@ -38,7 +38,7 @@ def add_file_pages(blueprint: Blueprint, role: Role, rule: str, *, request_page:
     @blueprint.get(f"{rule}/file")
     @audience(role)
     def request_file(request_id: str) -> Response:
-        """Everything that a contest is judged by, on one page to print."""
+        """Everything needed to decide on a contested refusal, on one page to print."""
         page = render_template(
             "marketplace_hooks/case_file.html",
             file=_document(file_of(request_id)),

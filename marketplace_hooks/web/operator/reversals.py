@@ -25,7 +25,7 @@ QUERY = ListQuery(sorts=NEWEST_FIRST)
 @blueprint.get("/operator/reversals")
 @audience(Role.OPERATOR)
 def reversals() -> Response:
-    """The charges that were asked back, the last one first."""
+    """The charges whose refund was requested, the last one first."""
     QUERY.read()
     with current_runtime().database.read_session() as session:
         found = list_asked_back(
