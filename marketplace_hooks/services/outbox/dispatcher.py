@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,9 @@ from ..core.runtime import Runtime
 from ..notifications.mail_queue import create_mails
 
 DISPATCH_CHUNK = 2_000
+"""Events dispatched in one transaction, at most."""
+MOST_DELIVERIES = 20_000
+"""Deliveries made in one transaction, at most, unless one event alone has more: other writers of SQLite wait for it."""
 
 
 def dispatch(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> int:
@@ -31,14 +34,15 @@ def dispatch(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> i
     total = 0
     while True:
         with runtime.database.session() as session:
-            count = _dispatch_chunk(session, runtime.now(), runtime.settings)
+            count, is_last = _dispatch_chunk(session, runtime.now(), runtime.settings)
         total += count
-        if count < DISPATCH_CHUNK or stop():
+        if is_last or stop():
             return total
         runtime.database.yield_to_writers()
 
 
-def _dispatch_chunk(session: Session, now: datetime, settings: Settings) -> int:
+def _dispatch_chunk(session: Session, now: datetime, settings: Settings) -> tuple[int, bool]:
+    """How many events it has dispatched, and whether there were no more."""
     undispatched = (
         select(OutgoingEvent.id)
         .where(OutgoingEvent.dispatched_at.is_(None))
@@ -46,9 +50,11 @@ def _dispatch_chunk(session: Session, now: datetime, settings: Settings) -> int:
         .limit(DISPATCH_CHUNK)
         .with_for_update(skip_locked=True)
     )
-    ids = list(session.scalars(undispatched))
-    if not ids:
-        return 0
+    found = list(session.scalars(undispatched))
+    if not found:
+        return 0, True
+    endpoints = session.scalar(select(func.count()).select_from(Endpoint).where(Endpoint.deleted_at.is_(None)))
+    ids = found[: max(1, MOST_DELIVERIES // (endpoints or 1))]
     # Enabling or disabling an endpoint comes before or after: no event may be parked at an enabled endpoint.
     locked = select(Endpoint.id).order_by(Endpoint.id).with_for_update(read=True, key_share=True)
     session.execute(locked).all()
@@ -67,7 +73,7 @@ def _dispatch_chunk(session: Session, now: datetime, settings: Settings) -> int:
         create_mails(session, ids, now, settings)
     dispatched = update(OutgoingEvent).where(OutgoingEvent.id.in_(ids)).values(dispatched_at=now)
     session.execute(dispatched.execution_options(synchronize_session=False))
-    return len(ids)
+    return len(ids), len(ids) == len(found) < DISPATCH_CHUNK
 
 
 def has_pending(session: Session, now: datetime, settings: Settings) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from sqlalchemy import select
 
 from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.models.outbox import Delivery, OutgoingEvent
 from marketplace_hooks.services.core.runtime import Runtime
 from marketplace_hooks.services.core.unit_of_work import run_in_transaction
+from marketplace_hooks.services.outbox import dispatcher
 from marketplace_hooks.services.outbox.dispatcher import dispatch, render
 from marketplace_hooks.services.outbox.endpoints import add_endpoint, disable_endpoint, enable_endpoint, locked_endpoint
 
@@ -172,3 +174,16 @@ def test_a_disabled_endpoint_is_told_to_the_others_with_the_reason(marketplace: 
     [event] = marketplace.outgoing(endpoint_id, "endpoint")
     assert event.data == {"endpoint_id": endpoint_id, "url": HOOKS}
     assert event.cause["reason"] == "too slow"
+
+
+def test_many_endpoints_make_small_transactions(marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    marketplace.publish_products("mod-1", "mod-2", "mod-3", "mod-4", "mod-5")
+    for number in range(1, 6):
+        marketplace.change_status(f"mod-{number}", OFFLINE)
+    drain_only(marketplace)
+    events = len(marketplace.all(select(OutgoingEvent.id)))
+    endpoints = [subscribe(marketplace.runtime) for _ in range(2)]
+    monkeypatch.setattr(dispatcher, "MOST_DELIVERIES", 4)
+    assert dispatch(marketplace.runtime, stop=lambda: True) == 2
+    assert dispatch(marketplace.runtime) == events - 2
+    assert [len(received(marketplace, endpoint_id)) for endpoint_id in endpoints] == [events, events]
