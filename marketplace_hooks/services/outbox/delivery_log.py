@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from ...database.keyset import Rows, read_newest
+from ...database.keyset import Rows, count_rows, read_newest
 from ...models.outbox import Delivery, DeliveryState, Endpoint, OutgoingEvent
 
 
@@ -53,18 +54,22 @@ def find_deliveries(
     limit: int = 20,
 ) -> tuple[Rows[DeliveryWithEvent], int | None]:
     """Deliveries, the newest first, those whose row is older than `before`; and the next page's `before`."""
-    query = select(Delivery, OutgoingEvent).join(OutgoingEvent, OutgoingEvent.id == Delivery.outbox_id)
-    given: tuple[tuple[Any, Any], ...] = (
-        (Delivery.state, state),
-        (Delivery.endpoint_id, endpoint_id),
+    of_deliveries = _conditions((Delivery.state, state), (Delivery.endpoint_id, endpoint_id))
+    of_events = _conditions(
         (OutgoingEvent.type, type_),
         (OutgoingEvent.event_id, event_id),
         (OutgoingEvent.subject_kind, subject[0] if subject else None),
         (OutgoingEvent.subject_id, subject[1] if subject else None),
         (OutgoingEvent.cascade_id, cascade_id),
     )
-    for column, value in given:
-        if value is not None:
-            query = query.where(column == value)
+    query = select(Delivery, OutgoingEvent).join(OutgoingEvent, OutgoingEvent.id == Delivery.outbox_id)
+    query = query.where(*of_deliveries, *of_events)
     rows, following = read_newest(session, query, Delivery.id, before=before, limit=limit, is_backward=is_backward)
-    return rows.mapped(DeliveryWithEvent(delivery=delivery, event=event) for delivery, event in rows), following
+    found = rows.mapped(DeliveryWithEvent(delivery=delivery, event=event) for delivery, event in rows)
+    if not of_events:  # each delivery has one event: they are counted without them.
+        found.count_up_to = partial(count_rows, session, select(Delivery).where(*of_deliveries))
+    return found, following
+
+
+def _conditions(*given: tuple[Any, Any]) -> list[ColumnElement[bool]]:
+    return [column == value for column, value in given if value is not None]
