@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from marketplace_hooks.events.processor import process_pending
+from marketplace_hooks.models.outbox import DeliveryState
 from marketplace_hooks.services.outbox.delivery_log import find_deliveries, find_delivery
 from marketplace_hooks.services.outbox.dispatcher import dispatch
 from marketplace_hooks.services.outbox.endpoints import add_endpoint
@@ -26,6 +27,10 @@ def test_deliveries_are_found_by_type_and_subject_the_newest_first(marketplace: 
         one = find_delivery(session, found[0].delivery.id)
         assert [sent.event.type for sent in (*found, *rest)] == ["product.shown", "product.hidden"]
         assert end is None
+        assert (found.count_up_to(10), hidden.count_up_to(10), hidden.count_up_to(1)) == (2, 2, 2)
+        for filters in ({}, {"state": DeliveryState.PENDING}, {"endpoint_id": endpoint.id}):
+            assert find_deliveries(session, **filters, limit=1)[0].count_up_to(10) == 3
+        assert find_deliveries(session, state=DeliveryState.DELIVERED)[0].count_up_to(10) == 0
         assert [sent.event.subject_id for sent in hidden] == ["mod-2", "mod-1"]
         assert one is not None
         assert one.endpoint.id == endpoint.id
