@@ -143,7 +143,8 @@ def measure(arguments: Namespace, kind: str) -> rounds.Report:
         fill(runtime, arguments.events)
         for name, page in pages(runtime).items():
             own = timed(runtime, page.ours())
-            bare, plain = timed(runtime, page.bare()), timed(runtime, page.as_text(runtime.database.engine.dialect))
+            bare = timed(runtime, page.bare())
+            plain = timed(runtime, page.as_text(runtime.database.engine.dialect))
             target = rounds.at_most(MOST_RATIO)
             rounds.interleave(report, arguments.rounds, floor=bare, ours=own, unit="ms", target=target, name=name)
             report.add(f"{name}: ours / as text", own() / plain())
