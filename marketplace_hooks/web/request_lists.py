@@ -25,15 +25,18 @@ GROUPS: Mapping[RequestGroup, LazyText] = {
 }
 STATES: Mapping[Handling, LazyText] = {Handling.ACCEPTED: lazy("Accepted")}
 """States whose word is that of a group."""
+SEARCH = lazy("Subject, product, customer or ID")
 ASSIGNED = Filter(name="assigned", label=lazy("Assigned to"))
 SELLER = Filter(name="seller", label=lazy("Seller ID"))
 
 
-def request_query(default: RequestGroup, *more: Filter, sorts: Options = REQUEST_SORTS) -> ListQuery:
+def request_query(
+    default: RequestGroup, *more: Filter, sorts: Options = REQUEST_SORTS, search: LazyText = SEARCH
+) -> ListQuery:
     """The filters of a list of requests, of which those of `default` are shown when no state is asked for."""
     return ListQuery(
         filters=(
-            Filter(name="q", label=lazy("Subject, product, customer or ID"), type="search"),
+            Filter(name="q", label=search, type="search"),
             Filter(name="product", label=lazy("Product ID")),
             *more,
             settled_choice("state", lazy("State"), _states, default),

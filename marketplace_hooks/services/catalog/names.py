@@ -1,4 +1,4 @@
-"""Names of products and customers, by id, for lists that hold the ids."""
+"""Names of products, sellers and customers, by id, for lists that hold the ids."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ...models.products import Product
+from ...models.products import Product, Seller
 from ...models.purchases import Customer
 
 
@@ -21,3 +21,10 @@ def customer_names(session: Session, customer_ids: Iterable[str]) -> dict[str, s
     """The names of these customers, without those who were erased or never described."""
     query = select(Customer.id, Customer.name).where(Customer.id.in_({*customer_ids}), Customer.erased_at.is_(None))
     return {id_: name for id_, name in session.execute(query)}
+
+
+def seller_names(session: Session, seller_ids: Iterable[str]) -> dict[str, str]:
+    """The names of these sellers."""
+    return {
+        id_: name for id_, name in session.execute(select(Seller.id, Seller.name).where(Seller.id.in_({*seller_ids})))
+    }

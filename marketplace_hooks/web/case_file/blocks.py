@@ -27,8 +27,8 @@ def quoted(heading: str, at: datetime | None, text: str) -> Passage:
 
 
 def instant(at: datetime | None) -> str | None:
-    """Day, time and zone."""
-    return None if at is None else wording().instant(at)
+    """Day and time, in the zone that the file names once, above all its sections."""
+    return None if at is None else wording().moment(at)
 
 
 def civil_day(day: date | None) -> str | None:

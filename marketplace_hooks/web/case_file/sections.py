@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ...domain.support.state_machine import Handling
 from ..i18n.language import gettext, ngettext, wording
 from ..labels.business_care import care_extent, care_title, entitlement_label
 from ..labels.catalog import version_range, versions
@@ -115,10 +116,11 @@ def _checks(file: Mapping[str, Any]) -> FileSection:
     for check in check_facts(file["checks"]):
         blocks.append(Passage(heading=titled(check.label, state(check.result))))
         blocks.append(fact_rows(*check.facts))
+    is_waiting = file["handling"] == Handling.NEEDS_INFORMATION
     conclusions = fact_rows(
         (gettext("Reasons found by the checks"), named(GROUNDS, file["grounds"])),
         (gettext("Reasons waived by the seller"), named(GROUNDS, file["waived"])),
-        (gettext("Information missing"), named(MISSING, file["missing"])),
+        (gettext("Information missing") if is_waiting else gettext("Couldn’t check"), named(MISSING, file["missing"])),
     )
     blocks.append(conclusions)
     if file["exchanges"]:
@@ -129,7 +131,7 @@ def _checks(file: Mapping[str, Any]) -> FileSection:
 
 def _exchange_lines(file: Mapping[str, Any]) -> Iterator[str]:
     for one in exchange_views(file["exchanges"]):
-        yield " · ".join(filter(None, (wording().instant(one.at), one.request, one.answer, one.excerpt)))
+        yield " · ".join(filter(None, (wording().moment(one.at), one.request, one.answer, one.excerpt)))
 
 
 def _conversation(file: Mapping[str, Any]) -> Iterator[Block]:

@@ -9,6 +9,7 @@ from ...services.catalog.names import product_titles
 from ...services.support.drafts import unsent_drafts
 from ...services.support.request_lists import RequestGroup
 from ..actors import viewer_of
+from ..i18n.language import lazy
 from ..identity.authorization import audience, signed_in
 from ..labels.refusal_grounds import GROUNDS
 from ..navigation import is_first_page
@@ -17,7 +18,7 @@ from ..state import current_runtime
 from .blueprint import blueprint
 from .purchases import customer_id
 
-QUERY = request_query(RequestGroup.ALL)
+QUERY = request_query(RequestGroup.ALL, search=lazy("Subject, product or ID"))
 
 
 @blueprint.get("/support")

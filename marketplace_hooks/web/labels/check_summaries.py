@@ -24,6 +24,8 @@ Check = Mapping[str, Any]
 _USUALLY_UNKNOWN = frozenset({"product_installed", "conflicting_development", "sources", "platform_sources"})
 
 MOST_NAMED = 5
+SHOP_CODES = (Code.SHOP_NOT_BOUND, Code.SHOP_SCOPE_REQUIRED, Code.SHOP_URL_INVALID)
+"""Why the shop itself could not be told; other codes are why nothing was looked at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +95,10 @@ def _merchant_site(result: CheckResult, evidence: Check) -> str:
         return gettext("According to your shop, this is a different shop in the same installation.")
     if result is CheckResult.FAIL:
         return gettext("This is not the shop the product was bought for. We did not visit it.")
-    return why_not_entitled(Code(evidence["code"])) if "code" in evidence else gettext("Unknown.")
+    code = evidence.get("code")
+    if code is None:
+        return gettext("Unknown.")
+    return why_not_entitled(Code(code)) if code in SHOP_CODES else gettext("Not checked: Business Care is not active.")
 
 
 def _platform_version(result: CheckResult, evidence: Check) -> str:

@@ -27,6 +27,20 @@ OTHER_THINGS: dict[str, LazyText] = {
     "source": lazy("Source"),
 }
 """What else has an id that is looked for."""
+AUDITED: dict[str, LazyText] = {
+    "backup": lazy("Backup"),
+    "inspection": lazy("Shop check"),
+    "old_data": lazy("Old data"),
+    "platform_releases": lazy("PrestaShop versions"),
+    "renewals": lazy("Renewals"),
+    "request_draft": lazy("Draft request"),
+    "route": lazy("Page"),
+    "session": lazy("Session"),
+    "snapshot": lazy("Export or import"),
+    "subscription": lazy("Business Care"),
+    "token": lazy("API token"),
+}
+"""What else the audit log names."""
 OUTCOMES: dict[str, LazyText] = {
     "changed": lazy("changed"),
     "scheduled": lazy("scheduled for later"),
@@ -64,7 +78,7 @@ REFUND_LISTS: dict[RefundState, LazyText] = {
 
 def subject_label(kind: str) -> str:
     """What kind of thing something is about; a kind that is not known as it is."""
-    known = (SUBJECTS | OTHER_THINGS).get("request" if kind == "support_request" else kind)
+    known = (SUBJECTS | OTHER_THINGS | AUDITED).get("request" if kind == "support_request" else kind)
     return kind if known is None else str(known)
 
 

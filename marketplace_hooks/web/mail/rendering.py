@@ -91,11 +91,7 @@ def _values(wording: Wording, facts: MailFacts) -> dict[str, str]:
     until = next((data[name] for name in ("until", "contest_until", "waits_until", "due_before") if data.get(name)), "")
     # Of a refund that is complete, what was given back: nothing is owed any more.
     amount = (data.get("total") if "settled_at" in data else data.get("amount")) or {}
-    closed = CLOSED_REASONS.get(str(data.get("reason")))
-    if closed is not None and facts.reader is Reader.CUSTOMER:
-        why = _translated(wording, closed.for_customer or closed.text)
-    else:
-        why = _translated(wording, closed) or _translated(wording, _find(ENTITLEMENT_CODES, data.get("code")))
+    why = _find(CLOSED_REASONS, data.get("reason")) or _find(ENTITLEMENT_CODES, data.get("code"))
     title = wording.localized(facts.product_title).plain if facts.product_title else ""
     return {
         "about": facts.request_subject or "",
@@ -105,16 +101,29 @@ def _values(wording: Wording, facts: MailFacts) -> dict[str, str]:
         "amount": wording.money(amount["amount_cents"], amount["currency"]) if amount else "",
         "missing": ", ".join(_translated(wording, _find(MISSING, name)) for name in data.get("missing") or ()),
         "ground": ", ".join(
-            _translated(wording, _find(GROUNDS, code)) for code in data.get("added_grounds") or [data.get("ground")]
+            _within_sentence(_translated(wording, _find(GROUNDS, code)))
+            for code in data.get("added_grounds") or [data.get("ground")]
         ),
         "kind": _translated(wording, _find(KINDS, data.get("proposed_kind") or data.get("kind"))),
-        "why": why,
-        "remedy": _translated(wording, _find(REMEDIES, data.get("remedy"))),
+        "why": _translated(wording, _for_reader(why, facts.reader)),
+        "remedy": _translated(wording, _for_reader(_find(REMEDIES, data.get("remedy")), facts.reader)),
     }
 
 
 def _find(labels: Mapping[Any, Any], code: Any) -> Any:
     return labels.get(str(code))
+
+
+def _for_reader(label: Label | None, reader: Reader) -> LazyText | None:
+    """The text of a label that speaks to this reader."""
+    if label is None:
+        return None
+    return (label.for_customer if reader is Reader.CUSTOMER else label.for_seller) or label.text
+
+
+def _within_sentence(text: str) -> str:
+    """A text that is a sentence elsewhere, to follow a colon."""
+    return text[:1].lower() + text[1:]
 
 
 def _translated(wording: Wording, label: LazyText | Label | None) -> str:

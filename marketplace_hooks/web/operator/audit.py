@@ -15,6 +15,7 @@ from ...services.access.audit_log import AuditFilter, find_entries
 from ..i18n.language import lazy, wording
 from ..identity.authorization import audience
 from ..labels.audit import ACTIONS, CHANNELS, OUTCOMES
+from ..labels.operations import subject_label
 from ..labels.sorts import NEWEST_FIRST
 from ..list_pages import PAGE_SIZE, cursor, is_backward, list_page
 from ..list_query import Filter, ListQuery
@@ -24,11 +25,20 @@ from .blueprint import blueprint
 from .layout import page
 
 LIST = "operator-audit"
+
+
+def _object_types() -> list[tuple[str, str]]:
+    kinds = {action.object_type for action in AuditAction}
+    return sorted(((kind, subject_label(kind)) for kind in kinds), key=lambda option: option[1])
+
+
 QUERY = ListQuery(
     filters=(
         Filter(name="who", label=lazy("Who (ID or full name)")),
-        Filter(name="action", label=lazy("Action"), type="choice", options=tuple(ACTIONS.items())),
-        Filter(name="kind", label=lazy("Object type")),
+        Filter(
+            name="action", label=lazy("Action"), type="choice", options=tuple(ACTIONS.items()), any=lazy("Any action")
+        ),
+        Filter(name="kind", label=lazy("Object type"), type="choice", options=_object_types),
         Filter(name="id", label=lazy("Object ID")),
         Filter(name="request", label=lazy("Request ID")),
         Filter(name="from", label=lazy("From day"), type="day"),

@@ -37,7 +37,9 @@ QUERY = ListQuery(
     filters=(
         Filter(name="q", label=lazy("Product name"), type="search"),
         Filter(name="seller", label=lazy("Seller ID")),
-        Filter(name="status", label=lazy("Status"), type="choice", options=state_options(Status)),
+        Filter(
+            name="status", label=lazy("Status"), type="choice", options=state_options(Status), any=lazy("Any status")
+        ),
     ),
     sorts=BY_ID,
     others=("choose",),

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ...domain.support.state_machine import ClockName, ClockState, Handling, RefundState
 from ...models.access import Role
 from ...models.products import Seller
-from ...services.catalog.names import customer_names, product_titles
+from ...services.catalog.names import customer_names, product_titles, seller_names
 from ...services.support.request_lists import RequestGroup
 from ...services.support.requests import Viewer, request_detail, visible_request
 from ...services.support.work_queue import late_requests
@@ -61,9 +61,8 @@ def _late(asked: AskedList) -> Response:
         )
         listed = list_page(LATE, found, lambda one: position_key(*one.position))
         titles = product_titles(session, {one.request.product_id for one in listed.items})
-        return page(
-            "late_requests", listed=listed, titles=titles, asked=asked, clock_names=CLOCKS, now=current_runtime().now()
-        )
+        sellers = seller_names(session, {one.request.seller_id for one in listed.items})
+        return page("late_requests", listed=listed, titles=titles, sellers=sellers, asked=asked, clock_names=CLOCKS)
 
 
 def _late_position() -> tuple[datetime, str] | None:
@@ -78,7 +77,8 @@ def _listed(asked: AskedList) -> Response:
     with current_runtime().database.read_session() as session:
         listed = listed_requests(session, Viewer(), asked)
         titles = product_titles(session, {one.product_id for one in listed.items})
-        return page("request_list", listed=listed, titles=titles, asked=asked, grounds=GROUNDS)
+        sellers = seller_names(session, {one.seller_id for one in listed.items})
+        return page("request_list", listed=listed, titles=titles, sellers=sellers, asked=asked, grounds=GROUNDS)
 
 
 @blueprint.get("/operator/requests/<request_id>")

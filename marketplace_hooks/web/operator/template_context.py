@@ -23,6 +23,7 @@ from ..labels.statuses import (
     step_label,
 )
 from ..labels.support import GIVEN_BACK, REFUND_LINES
+from ..labels.urgency import last_day_of
 from ..navigation import ROLES
 from .blueprint import blueprint
 
@@ -38,6 +39,7 @@ def template_context() -> dict[str, Any]:
         "delivery_error_label": delivery_error_label,
         "given_back_labels": GIVEN_BACK,
         "held_by": labels_for(Role.OPERATOR, HELD_BY),
+        "last_day_of": last_day_of,
         "once_token": once_token,
         "outcomes": OUTCOMES,
         "refund_lines": REFUND_LINES,

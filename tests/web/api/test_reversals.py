@@ -83,7 +83,7 @@ def test_it_stands_on_the_pages_and_in_the_api(marketplace: Marketplace, custome
     assert "€40.00" in page
     page = browser_of(marketplace, "customer", "customer-1").get(PAGE).visible_text
     assert "€39.60 charged on 3 March 2027." in page
-    assert "€40.00 charged on 3 March 2027: a refund has been requested for you since 3 March 2027." in page
+    assert "€40.00 charged on 3 March 2027: a refund was requested for you on 3 March 2027." in page
     page = browser_of(marketplace, "customer", "customer-1", language="fr").get(PAGE).visible_text
     assert "Cette période était déjà payée par un autre prélèvement." in page
 

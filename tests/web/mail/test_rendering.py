@@ -107,3 +107,13 @@ def test_an_example_that_says_a_deadline_names_the_day_before_it() -> None:
 )
 def test_an_address_is_one_mailbox_or_none(address: str, mailbox: str | None) -> None:
     assert mailbox_of(address) == mailbox
+
+
+@pytest.mark.parametrize(
+    ("locale", "remedy"), [("en", "You can reactivate it at any time"), ("fr", "Vous pouvez le réactiver à tout moment")]
+)
+def test_a_mail_speaks_to_its_reader(locale: str, remedy: str) -> None:
+    expired = facts("support_request.not_entitled", Reader.CUSTOMER, code="EXPIRED", remedy="reactivate")
+    written = render_mail(SETTINGS, expired, locale)
+    assert written is not None
+    assert remedy in re.sub(r"\s+", " ", written.text)

@@ -103,7 +103,7 @@ def test_titles_and_descriptions_say_what_the_page_is(shop: Marketplace) -> None
     assert heads["/products/mod-1"].title == "Lumen Gallery, theme for PrestaShop · Marketplace"
     assert heads["/packs/pack-1"].title == "Image pack: 2 products for PrestaShop · Marketplace"
     described = product.meta["description"].replace("\u202f", " ").replace("\xa0", " ")
-    assert described.endswith("· PrestaShop 1.7.6.0 à 8.2.99 · 99,00 € · 12 mois de Business Care compris")
+    assert described.endswith("· PrestaShop 1.7.6.0 à 8.2.99 · 99,00 € · 12 mois de Business Care inclus")
     assert heads["/products/mod-1"].meta["description"].endswith("· Free")
     descriptions = [head.meta["description"] for head in (*heads.values(), product) if head.canonical]
     assert len(set(descriptions)) == len(descriptions)
