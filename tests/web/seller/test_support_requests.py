@@ -181,7 +181,7 @@ def test_each_clock_says_why_it_ends_on_that_day(desk: Marketplace, browser: Bro
     publish_request(desk)
     page = browser.get(f"/seller/requests/{REQUEST}")
     words = page.visible_text
-    assert "First response In progress Due by 3 March 2026. Why this date?" in words
+    assert "First response In progress Due by 3 March 2026 (in 1 day). Why this date?" in words
     assert "Counted from 2 Mar 2026, 11:30. That day does not count, whatever the time." in words
     answer, fix = calendars(page)
     assert (answer["start"], answer["last"], answer.get("counted")) == ([2], [3], None)
@@ -205,7 +205,7 @@ def test_announced_closures_stand_on_the_conversation_and_in_the_trace(desk: Mar
     page = browser.get(f"/seller/requests/{REQUEST}")
     words = page.visible_text
     assert "Announced closure from 3 March 2026 to 5 March 2026." in words
-    assert "First response In progress Due by 6 March 2026." in words
+    assert "First response In progress Due by 6 March 2026 (in 4 days)." in words
     for person, path in (("customer", f"/support/{REQUEST}"), ("operator", f"/operator/requests/{REQUEST}")):
         subject = "customer-1" if person == "customer" else None
         assert calendars(browser_of(desk, person, subject).get(path)) == calendars(page), "the same days for everybody"
