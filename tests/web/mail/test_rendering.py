@@ -110,7 +110,8 @@ def test_an_address_is_one_mailbox_or_none(address: str, mailbox: str | None) ->
 
 
 @pytest.mark.parametrize(
-    ("locale", "remedy"), [("en", "You can reactivate it at any time"), ("fr", "Vous pouvez le réactiver à tout moment")]
+    ("locale", "remedy"),
+    [("en", "You can reactivate it at any time"), ("fr", "Vous pouvez le réactiver à tout moment")],
 )
 def test_a_mail_speaks_to_its_reader(locale: str, remedy: str) -> None:
     expired = facts("support_request.not_entitled", Reader.CUSTOMER, code="EXPIRED", remedy="reactivate")
