@@ -147,8 +147,9 @@ def test_a_code_that_is_not_whole_sends_nothing(php: PhpServer, untouched_shop: 
     assert "This report code is incomplete." in page
 
 
-def test_without_curl_nothing_is_sent_and_the_other_way_is_named(tmp_path: Path) -> None:
-    with php_server(tmp_path, disable_functions="curl_init") as server:
+@pytest.mark.parametrize("function", ["curl_init", "curl_exec"])
+def test_without_curl_nothing_is_sent_and_the_other_way_is_named(tmp_path: Path, function: str) -> None:
+    with php_server(tmp_path, disable_functions=function) as server:
         shop = server.open_shop()
         page = shop.back_office(report_code=code_of(443), companion_act="send")
         assert "Give the marketplace the key below instead." in visible_text(page)

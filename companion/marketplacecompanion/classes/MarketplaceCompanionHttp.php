@@ -16,7 +16,14 @@ class MarketplaceCompanionHttp
 
     public static function isPossible()
     {
-        return function_exists('curl_init');
+        // Some hosts switch off single functions of the extension, mostly `curl_exec`; PHP 8 then knows them no more.
+        foreach (array('curl_init', 'curl_setopt_array', 'curl_exec', 'curl_getinfo') as $function) {
+            if (!function_exists($function)) {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /**
