@@ -77,7 +77,13 @@ class ListingDataSchema(EventDataSchema):
         validate=validate.Length(max=MOST_OVERRIDES),
         metadata=about("Paths of overrides that conflict with the product.", ["override/classes/Mail.php"]),
     )
-    published_at = Moment(required=True, metadata=about("From when the page advertises this."))
+    published_at = Moment(
+        required=True,
+        metadata=about(
+            "From when the page advertises this, price included. A version that repeats the instant of an earlier one "
+            "corrects it; its price then counts from when the event was sent."
+        ),
+    )
 
 
 class ProductUpsertedSchema(EventDataSchema):
@@ -167,7 +173,8 @@ def product_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: In
     if locked_subjects.get(SubjectKind.SELLER, event.data["seller_id"]) is None:
         raise ParentUnknown("seller", event.data["seller_id"])
     is_new = locked_subjects.get(SubjectKind.PRODUCT, event.data["product_id"]) is None
-    changed = upsert_product(uow, locked_subjects, event.data, event.cause(actor="marketplace"))
+    cause = event.cause(actor="marketplace")
+    changed = upsert_product(uow, locked_subjects, event.data, cause, described_at=event.sent_at)
     if not is_new:  # a late description too may say what the price will be, or was, at a renewal.
         request_price_review(uow, event.data["product_id"])
     if not changed:

@@ -74,7 +74,11 @@ class Product(Described, Base):
 
 
 class Listing(Base):
-    """One dated revision of what a product's page announced. Never changed, only followed by the next."""
+    """One dated revision of what a product's page announced. Never changed, only followed by the next.
+
+    It is in force from `published_at`. A revision that repeats the date of an earlier one corrects it, but its price
+    counts from `described_at`, when its event was sent (None: imported, or stored by an earlier version).
+    """
 
     __tablename__ = "mh_listings"
 
@@ -82,6 +86,7 @@ class Listing(Base):
     product_id: Mapped[str] = mapped_column(ForeignKey("mh_products.id"))
     version: Mapped[int] = mapped_column(BigId)
     published_at: Mapped[datetime] = mapped_column(Instant)
+    described_at: Mapped[datetime | None] = mapped_column(Instant)
     features: Mapped[list[Any]] = mapped_column(Json)
     compatible_from: Mapped[str | None] = mapped_column(String(50))
     compatible_to: Mapped[str | None] = mapped_column(String(50))

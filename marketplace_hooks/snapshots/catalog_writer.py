@@ -62,7 +62,7 @@ def write_products(uow: UnitOfWork, entities: Sequence[Entity]) -> int:
     locked_subjects.load((SubjectKind.SELLER, entity.data["seller_id"]) for entity in entities)
     new = _unknown(locked_subjects, SubjectKind.PRODUCT, entities)
     for entity in new:
-        upsert_product(uow, locked_subjects, entity.data, CAUSE)
+        upsert_product(uow, locked_subjects, entity.data, CAUSE, described_at=None)
         for listing in entity.data["listings"]:
             revision = {"version": listing["version"], "price": listing["price"], "listing": listing}
             add_listing(uow, {"product_id": entity.id, **revision})

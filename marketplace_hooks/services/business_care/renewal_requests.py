@@ -93,7 +93,8 @@ def _revive(uow: UnitOfWork, subscription: Subscription, history: RenewalHistory
 def request_renewal(uow: UnitOfWork, holder: Holder, *, enabled: bool, cause: Cause) -> SubscriptionView:
     """Cancel the tacit renewal, or enable it again, as received now; return the Business Care after it.
 
-    A request for what is so already changes and publishes nothing. Raises `NotFound`; `Conflict` when nothing is left
+    A request for what is so already publishes nothing, but is recorded: it is the customer's last word where one that
+    was received earlier arrives later. Raises `NotFound`; `Conflict` when nothing is left
     to renew, or when only a withdrawal stops it, which only the marketplace can undo.
     """
     subscription = _locked_subscription(uow, holder)
@@ -114,10 +115,8 @@ def request_renewal(uow: UnitOfWork, holder: Holder, *, enabled: bool, cause: Ca
             state=Status.OFFLINE_PERMANENT,
             asked=Status.ONLINE,
         )
-    would_change = bool(in_force) if enabled else not is_cancelled_by_customer(subscription)
-    if would_change:
-        change_renewal(uow, subscription, enabled=enabled, actor=cause.actor, received_at=uow.now, cause=cause)
-        uow.session.flush()
+    change_renewal(uow, subscription, enabled=enabled, actor=cause.actor, received_at=uow.now, cause=cause)
+    uow.session.flush()
     return read_subscription(uow.session, holder, uow.now, uow.zone)
 
 

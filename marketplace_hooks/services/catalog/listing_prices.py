@@ -40,9 +40,14 @@ def read_prices(session: Session, product_ids: Collection[str]) -> Prices:
         row.id: [DatedPrice(since=None, cents=row.price_cents, currency=row.currency)]
         for row in session.execute(products)
     }
-    listings = select(Listing.product_id, Listing.published_at, Listing.price_cents, Listing.currency).where(
-        Listing.product_id.in_(product_ids)
-    )
+    listings = select(
+        Listing.product_id, Listing.published_at, Listing.described_at, Listing.price_cents, Listing.currency
+    ).where(Listing.product_id.in_(product_ids))
+    published: set[tuple[str, datetime]] = set()
     for row in session.execute(listings.order_by(Listing.published_at, Listing.version)):
-        dated[row.product_id].append(DatedPrice(since=row.published_at, cents=row.price_cents, currency=row.currency))
+        since = row.published_at
+        if (row.product_id, since) in published and row.described_at is not None:
+            since = max(since, row.described_at)  # a price is never charged for an instant before it was sent.
+        published.add((row.product_id, row.published_at))
+        dated[row.product_id].append(DatedPrice(since=since, cents=row.price_cents, currency=row.currency))
     return Prices(dated=dated)

@@ -20,14 +20,20 @@ from .status_changes import apply_new_seller
 
 
 def upsert_product(
-    uow: UnitOfWork, locked_subjects: LockedSubjects, described: Mapping[str, Any], cause: Cause
+    uow: UnitOfWork,
+    locked_subjects: LockedSubjects,
+    described: Mapping[str, Any],
+    cause: Cause,
+    *,
+    described_at: datetime | None,
 ) -> bool:
     """Record a product as it is described now; False when a newer description is already known.
 
-    The listing of an older description that arrives late is still stored: it says what was announced at its time. A
+    `described_at` is when the event that says so was sent (None: an import, whose listings bear their own dates). The
+    listing of an older description that arrives late is still stored: it says what was announced at its time. A
     product that another seller sells now is held by that seller's account, and no longer by the first one's.
     """
-    add_listing(uow, described)
+    add_listing(uow, described, described_at=described_at)
     columns = {
         "seller_id": described["seller_id"],
         "kind": ProductKind(described["kind"]),
@@ -66,13 +72,14 @@ def listing_in_force(session: Session, product_id: str, at: datetime) -> Listing
     return session.scalar(query)
 
 
-def add_listing(uow: UnitOfWork, described: Mapping[str, Any]) -> None:
+def add_listing(uow: UnitOfWork, described: Mapping[str, Any], *, described_at: datetime | None = None) -> None:
     """Store this revision of the listing, unless it is stored already."""
     listing = described["listing"]
     row = {
         "product_id": described["product_id"],
         "version": described["version"],
         "published_at": listing["published_at"],
+        "described_at": described_at,
         "features": listing["features"],
         "compatible_from": listing["compatible_from"],
         "compatible_to": listing["compatible_to"],

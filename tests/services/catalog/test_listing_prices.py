@@ -28,3 +28,14 @@ def test_a_price_holds_from_its_listing_to_the_next_and_before_the_first_the_pre
     with marketplace.runtime.database.read_session() as session:
         prices = read_prices(session, ["mod-1"])
     assert [prices.at("mod-1", at) for at in instants] == [(cents, "EUR") for cents in (2000, 1000, 1000, 2000)]
+
+
+def test_a_price_that_repeats_the_date_of_another_counts_from_when_it_was_sent(marketplace: Marketplace) -> None:
+    marketplace.publish("seller.upserted")
+    published = marketplace.runtime.now() - timedelta(days=20)
+    publish_price(marketplace, 1000, published)
+    sent = marketplace.runtime.now()
+    publish_price(marketplace, 2000, published)
+    with marketplace.runtime.database.read_session() as session:
+        prices = read_prices(session, ["mod-1"])
+    assert [prices.at("mod-1", at)[0] for at in (published, sent, sent + timedelta(minutes=1))] == [1000, 1000, 2000]

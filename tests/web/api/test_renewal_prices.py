@@ -86,6 +86,16 @@ def test_a_rise_too_late_for_another_notice_does_not_apply_to_this_renewal(
     assert charged_at_renewal(marketplace, clock) == money(3960)
 
 
+@pytest.mark.parametrize(("late", "charged"), [(-SECOND, 1960), (SECOND, 3960)])
+def test_a_price_sent_after_the_renewals_instant_is_not_that_of_the_renewal(
+    marketplace: Marketplace, clock: time_machine.Traveller, late: timedelta, charged: int
+) -> None:
+    run_until(marketplace, clock, RENEWAL + late)
+    marketplace.publish("product.upserted", product_id="mod-1", seller_id="seller-1", price=money(4900))
+    marketplace.run_all_now()
+    assert charged_at_renewal(marketplace, clock) == money(charged)
+
+
 def test_the_risen_price_is_that_of_the_renewal_after(marketplace: Marketplace, clock: time_machine.Traveller) -> None:
     run_until(marketplace, clock, WINDOW_END)
     reprice(marketplace, 19_900)

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 
 from ...support.api_callers import Caller, MakeCaller, idempotency_key, problem_of
+from ...support.business_care import publish_renewal_cancelled, publish_renewal_enabled
 from ...support.customers import (
     money,
     publish_customer,
@@ -192,6 +193,23 @@ def test_cancelling_twice_is_confirmed_once(
     clock.shift(60)
     assert chooses(customer, False).get_json()["causes"] == first["causes"]
     assert len(published(marketplace, "renewal_cancelled")) == 1
+
+
+@pytest.mark.parametrize("enabled", [False, True])
+def test_a_choice_made_once_more_outlives_a_contrary_one_that_was_received_before_it_and_comes_later(
+    marketplace: Marketplace, customer: Caller, clock: time_machine.Traveller, enabled: bool
+) -> None:
+    set_up_purchase(marketplace)
+    chooses(customer, False)
+    if enabled:
+        clock.shift(60)
+        chooses(customer, True)
+    clock.shift(600)
+    chooses(customer, enabled)
+    contrary = publish_renewal_cancelled if enabled else publish_renewal_enabled
+    contrary(marketplace, datetime.now(UTC) - timedelta(seconds=300))
+    marketplace.run_all_now()
+    assert shown(customer)["renews"] is enabled
 
 
 def test_enabled_again_it_renews_again(
