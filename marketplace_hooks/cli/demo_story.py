@@ -19,13 +19,14 @@ from ..config.settings import Settings
 from ..demo import catalog, history
 from ..demo.fake_shops.serve import RECEIVER
 from ..domain.support.refusal_grounds import Ground
-from ..domain.support.state_machine import Handling, RefundState
+from ..domain.support.state_machine import Handling, Move, RefundState
 from ..models.support import SupportRequest
 from ..services.core.runtime import Runtime, make_runtime
 from ..services.core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 from ..services.outbox.endpoints import add_endpoint, change_endpoint, list_endpoints
-from ..services.support.moves import contest, overturn, refuse, resolve
+from ..services.support.moves import close, contest, overturn, refuse, resolve
 from ..services.support.refunds import approve_refund, claim_of
+from ..services.support.transitions import make_move
 from .demo_loader import anchor_of, beside, post_events
 from .supervisor import log_line
 
@@ -138,15 +139,17 @@ def request_refund_by_hand(uow: UnitOfWork) -> None:
 
 
 def settle_history(uow: UnitOfWork, request_ids: set[str]) -> None:
-    """The questions of the last year were answered, and are settled."""
+    """The questions of the last year were answered, resolved and closed."""
     locales = {one["customer_id"]: one["locale"] for one in catalog.read("customers")}
-    open_ones = select(SupportRequest.id, SupportRequest.customer_id).where(
-        SupportRequest.id.in_(request_ids - {CONTESTED, OVERTURNED}),
-        SupportRequest.handling.in_((Handling.ACCEPTED, Handling.ACKNOWLEDGED)),
+    open_ones = select(SupportRequest).where(
+        SupportRequest.id.in_(request_ids - {CONTESTED, OVERTURNED}), SupportRequest.closed_at.is_(None)
     )
-    for request_id, customer_id in uow.session.execute(open_ones.order_by(SupportRequest.number)).all():
-        text = EXPLAINED["fr" if locales.get(customer_id) == "fr" else "en"]
-        resolve(uow, request_id, how="explanation", release_id=None, text=text, cause=_SELLER)
+    for request in uow.session.scalars(open_ones.order_by(SupportRequest.number)).all():
+        if request.handling is not Handling.RESOLVED:
+            text = EXPLAINED["fr" if locales.get(request.customer_id) == "fr" else "en"]
+            resolve(uow, request.id, how="explanation", release_id=None, text=text, cause=_SELLER)
+        make_move(request, Move.CLOSE)
+        close(uow, request, "resolved", _SELLER)
 
 
 def _wait_until(is_true: Callable[[], bool], stop: Callable[[], bool]) -> bool:
