@@ -155,6 +155,7 @@ class Delivery(Base):
             sqlite_where=text("owner IS NOT NULL"),
         ),
         Index("ix_mh_deliveries_state", "state", "id"),
+        Index("ix_mh_deliveries_endpoint", "endpoint_id", "id"),
     )
 
 

@@ -70,6 +70,7 @@ def test_the_logs_are_read_from_an_index_whatever_is_asked_for(crowded: Marketpl
         delivery_log.find_deliveries(session, state=DeliveryState.EXHAUSTED)
         delivery_log.find_deliveries(session, event_id="copy-10000077")
         delivery_log.find_deliveries(session, subject=("product", "none"))
+        delivery_log.find_deliveries(session, endpoint_id="none")
         for state in CascadeState:
             event_log.find_cascades(session, state=state, before=4_000)
         trace_event(session, event_log.find_event(session, "copy-10000077").event)
