@@ -30,6 +30,7 @@ WRITES_PAST_THE_UNIT_OF_WORK = {
     "operations/cascade_run": "a background job",
     "outbox/delivery_claims": "a background job",
     "outbox/delivery_results": "a background job",
+    "outbox/delivery_worker": "a background job",
     "outbox/dispatcher": "a background job",
     "privacy/retention": "a background job",
 }

@@ -44,7 +44,9 @@ class OldVersion:
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         """`settings` are environment variables by their full names."""
         with tarfile.open(ARCHIVE) as archive:
-            archive.extractall(folder, filter="data")
+            # `extractall(filter=…)` came with 3.11.4, and Debian 12 has 3.11.2.
+            archive.extraction_filter = getattr(tarfile, "data_filter", None)
+            archive.extractall(folder)
         self._process = subprocess.Popen(
             [sys.executable, "-c", _PROGRAM],
             cwd=folder,

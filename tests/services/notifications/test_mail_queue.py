@@ -176,7 +176,7 @@ def test_a_check_of_the_site_is_told_to_both_sides_when_it_adds_a_ground(desk: M
     publish_event(desk, "checked", {"grounds": ["source_modified"], "added_grounds": ["source_modified"]})
     assert len(server.to(CUSTOMER)) == len(server.to(SELLER)) == 1
     for mail in server.taken:
-        assert "Le client a modifié le code source" in " ".join(mail.get_content().split())
+        assert "le client a modifié le code source" in " ".join(mail.get_content().split())
 
 
 def test_deadlines_are_named_by_their_last_day(

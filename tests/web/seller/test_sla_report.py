@@ -38,9 +38,9 @@ def test_the_figures_tell_what_was_kept_and_what_was_missed(figures: Marketplace
     assert "€99.00" in page.visible_text
 
 
-def test_every_chart_has_its_numbers_in_a_table(figures: Marketplace, browser: Browser) -> None:
+def test_every_chart_with_numbers_has_them_in_a_table(figures: Marketplace, browser: Browser) -> None:
     page = browser.get(PATH)
-    assert page.text.count("View as a table") == page.text.count("<figure") == 4
+    assert (page.text.count("<figure"), page.text.count("View as a table")) == (4, 3), "one chart is empty"
     assert 2 <= page.text.count('<svg viewBox="0 0 640') <= 4
     assert re.search(r'tabindex="0" role="img" aria-label="Mar 2026: \d', page.text), "a bar is reached by the keyboard"
     assert "Limit: 1 business day" in page.visible_text
