@@ -1,4 +1,4 @@
-"""Delivery commands: list the deliveries to endpoints, and send one again."""
+"""Delivery commands: list the deliveries to endpoints, show one, and send them again."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from typing import Any
 
 import click
 
+from ..errors import NotFound
 from ..models.outbox import DeliveryState
 from ..services.core.unit_of_work import run_in_transaction
-from ..services.outbox.delivery_log import DeliveryWithEvent, find_deliveries
+from ..services.outbox.delivery_log import DeliveryWithEvent, find_deliveries, find_delivery
 from ..services.outbox.redeliver import redeliver
 from ..services.outbox.replay_several import ReplaySelection, replay_several
 from .output import instant_option, json_option, show_one, show_rows
 from .root import current_runtime, hooks_group
+
+NUMBER = click.IntRange(1, 2**63 - 1)
 
 
 @hooks_group.group("deliveries")
@@ -25,24 +28,52 @@ def deliveries() -> None:
 @click.option("--endpoint", "endpoint_id", help="Only those to this endpoint.")
 @click.option("--type", "type_", help="Such as product.hidden.")
 @click.option("--event", "event_id", help="Only those of this outgoing event.")
+@click.option("--subject", help="Such as product:mod-001.")
 @click.option("--limit", default=30, show_default=True, type=click.IntRange(1, 1000))
 @json_option
 def list_all(
-    state: str | None, endpoint_id: str | None, type_: str | None, event_id: str | None, limit: int, as_json: bool
+    state: str | None,
+    endpoint_id: str | None,
+    type_: str | None,
+    event_id: str | None,
+    subject: str | None,
+    limit: int,
+    as_json: bool,
 ) -> None:
     """The newest deliveries first."""
     chosen = None if state is None else DeliveryState(state)
+    kind, _, id_ = (subject or "").partition(":")
     with current_runtime().database.read_session() as session:
         found, _ = find_deliveries(
-            session, state=chosen, endpoint_id=endpoint_id, type_=type_, event_id=event_id, limit=limit
+            session,
+            state=chosen,
+            endpoint_id=endpoint_id,
+            type_=type_,
+            event_id=event_id,
+            subject=(kind, id_) if subject else None,
+            limit=limit,
         )
         rows = [_row(one) for one in found]
     columns = ("delivery_id", "type", "subject", "endpoint_id", "state", "attempts", "last_status", "last_error")
     show_rows(rows, columns, as_json=as_json, empty="No delivery matches.")
 
 
+@deliveries.command("show")
+@click.argument("delivery_id", type=NUMBER)
+@json_option
+def show(delivery_id: int, as_json: bool) -> None:
+    """One delivery with the body that is sent, and what each attempt was answered."""
+    with current_runtime().database.read_session() as session:
+        found = find_delivery(session, delivery_id)
+        if found is None:
+            raise NotFound(f"no delivery {delivery_id}")
+        body = None if found.body is None else found.body.decode()
+        facts = {**_row(found), "url": found.endpoint.url, "body": body}
+        show_one({**facts, "attempt_log": found.delivery.attempt_log or []}, as_json=as_json)
+
+
 @deliveries.command("replay")
-@click.argument("delivery_id", type=int, required=False)
+@click.argument("delivery_id", type=NUMBER, required=False)
 @click.option("--endpoint", "endpoint_id", help="Those to this endpoint; without a range, all that it missed.")
 @click.option("--from", "since", callback=instant_option, help="Of events published from this instant on, RFC 3339.")
 @click.option("--to", "before", callback=instant_option, help="Before this one: at most 14 days, 10,000 deliveries.")

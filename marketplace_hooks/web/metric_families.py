@@ -11,7 +11,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from ..models.deployment import ProcessKind
 from ..services.core.counters import LAG_BOUNDS_S, CounterName, read_counters
+from ..services.core.heartbeats import count_alive
 from ..services.core.runtime import Runtime, redis_url
 from ..services.operations.backlog import Waiting, read_backlog
 
@@ -54,9 +56,11 @@ class Figures(Collector):
             counts = read_counters(session)
             database_s = time.perf_counter() - started_s
             backlog = read_backlog(session, runtime.now())
+            alive = count_alive(session, runtime.now())
         yield from _counters(counts)
         yield _lag(counts)
         yield from _backlog(backlog)
+        yield _processes(alive)
         yield _gauge("database_seconds", "How long the database took to answer a small query.", database_s)
         yield from _redis(runtime)
 
@@ -87,6 +91,14 @@ def _backlog(backlog: Mapping[str, Waiting]) -> Iterator[Metric]:
         count.add_metric([kind], waiting.count)
         oldest.add_metric([kind], waiting.oldest_s)
     return iter((count, oldest))
+
+
+def _processes(alive: Mapping[ProcessKind, int]) -> Metric:
+    """0 for a kind of which none is alive: an alert compares numbers."""
+    family = GaugeMetricFamily(f"{PREFIX}processes_alive", "Background processes alive, by kind.", labels=["kind"])
+    for kind in ProcessKind:
+        family.add_metric([kind], alive.get(kind, 0))
+    return family
 
 
 def _redis(runtime: Runtime) -> Iterator[Metric]:

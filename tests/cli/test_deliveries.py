@@ -37,7 +37,7 @@ def listed(shop: Marketplace, *arguments: str) -> list[dict[str, Any]]:
 
 
 def test_what_did_not_arrive_is_listed_and_sent_again_under_its_own_id(shop: Marketplace) -> None:
-    answers = iter([Answer(500), Answer(204)])
+    answers = iter([Answer(500, body=b"not today"), Answer(204)])
     with Receiver(lambda request: next(answers)) as receiver:
         endpoint, _ = add_endpoint(shop.runtime, receiver.url, types=["product.hidden"])
         shop.change_status("mod-1", OFFLINE)
@@ -46,6 +46,11 @@ def test_what_did_not_arrive_is_listed_and_sent_again_under_its_own_id(shop: Mar
         assert (lost["subject"], lost["endpoint_id"], lost["last_status"]) == ("product:mod-1", endpoint.id, 500)
         assert listed(shop, "--event", lost["event_id"]) == listed(shop, "--type", "product.hidden") == [lost]
         assert listed(shop, "--state", "delivered") == []
+        assert listed(shop, "--subject", "product:mod-1") == [lost]
+        assert listed(shop, "--subject", "product:mod-2") == []
+        shown = json.loads(typed(shop, "show", str(lost["delivery_id"]), "--json").output)
+        assert shown["body"].encode() == receiver.requests[0].body
+        assert [(one["status"], one["answer"]) for one in shown["attempt_log"]] == [(500, "not today")]
         again = typed(shop, "replay", str(lost["delivery_id"]), "--json")
         assert json.loads(again.output)["state"] == "pending"
         refused = typed(shop, "replay", str(lost["delivery_id"]))
@@ -62,4 +67,8 @@ def test_what_is_not_there_is_said_in_a_sentence(shop: Marketplace) -> None:
     assert "No delivery matches." in typed(shop, "list").output
     answer = typed(shop, "replay", "7")
     assert (answer.exit_code, "no delivery 7" in answer.output) == (1, True)
-    assert typed(shop, "replay", "seven").exit_code == 2
+    answer = typed(shop, "show", "7")
+    assert (answer.exit_code, "no delivery 7" in answer.output) == (1, True)
+    for command in ("show", "replay"):
+        for number in ("seven", "0", "9" * 30):
+            assert typed(shop, command, number).exit_code == 2

@@ -31,6 +31,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "backup": ["new-backup"],
     "compare": [str(SNAPSHOT)],
     "deliveries replay": ["1"],
+    "deliveries show": ["1"],
     "endpoints add": ["https://hooks.example.com/in"],
     "endpoints delete": ["ep", "--yes"],
     **{f"endpoints {verb}": ["ep"] for verb in ("change", "disable", "enable", "ping", "rotate", "show")},

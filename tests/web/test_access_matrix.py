@@ -115,7 +115,7 @@ PLACED = {
         "ny-nnnn": "list_purchase_downloads",
         "-------": "post_companion_report show_file",
         "nnnnn--": (
-            "change_endpoint_settings disable enable get_endpoint ping remove_endpoint replay_delivery "
+            "change_endpoint_settings disable enable get_delivery get_endpoint ping remove_endpoint replay_delivery "
             "rotate_endpoint_secret"
         ),
     },

@@ -8,6 +8,8 @@ import pytest
 import time_machine
 from prometheus_client.parser import text_string_to_metric_families
 
+from marketplace_hooks.models.deployment import ProcessKind
+from marketplace_hooks.services.core.heartbeats import Heartbeats
 from marketplace_hooks.services.outbox.endpoints import add_endpoint
 
 from ..support.marketplace import OFFLINE, Marketplace
@@ -74,6 +76,16 @@ def test_missed_deadlines_are_counted(desk: Marketplace, clock: time_machine.Tra
     desk.run_all_now()
     found = figures(desk)
     assert (found["deadlines_missed_total{acknowledgement}"], found["deadlines_missed_total{fix}"]) == (1, 1)
+
+
+def test_background_processes_that_are_alive_are_counted(marketplace: Marketplace) -> None:
+    kinds = ("processes_alive{worker}", "processes_alive{scheduler}")
+    assert [figures(marketplace)[kind] for kind in kinds] == [0, 0]
+    worker = Heartbeats(marketplace.runtime, ProcessKind.WORKER)
+    worker.renew()
+    assert [figures(marketplace)[kind] for kind in kinds] == [1, 0]
+    worker.end()
+    assert [figures(marketplace)[kind] for kind in kinds] == [0, 0]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from ...database.keyset import Rows, count_rows, read_newest
 from ...models.outbox import Delivery, DeliveryState, Endpoint, OutgoingEvent
+from .dispatcher import render
+from .payload_retention import is_purged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,11 @@ class AddressedDelivery(DeliveryWithEvent):
     """The same with the endpoint that it goes to."""
 
     endpoint: Endpoint
+
+    @property
+    def body(self) -> bytes | None:
+        """What every attempt sends; None once it was purged."""
+        return None if is_purged(self.event) else render(self.event)
 
 
 def find_delivery(session: Session, delivery_id: int) -> AddressedDelivery | None:

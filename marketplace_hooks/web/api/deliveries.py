@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ from flask import Response
 from marshmallow import Schema, fields
 
 from ...domain.described import ENDPOINT_ID, about
+from ...domain.instants import parse_instant
 from ...errors import NotFound
 from ...models.access import Role
 from ...models.outbox import DeliveryState
@@ -42,6 +44,7 @@ class DeliveriesQuerySchema(PagedQuerySchema):
     endpoint_id = TextField(metadata=ENDPOINT_ID)
     type = TextField(metadata=about("The type of the event.", "product.hidden"))
     event_id = TextField(metadata=about("The id of the event, which is its `webhook-id`.", "msg_1f0c"))
+    subject = TextField(max_length=200, metadata=about("What the event is about, such as product:12.", "product:20133"))
 
 
 class DeliverySchema(ResponseSchema):
@@ -100,6 +103,51 @@ class DeliverySchema(ResponseSchema):
     )
 
 
+class AttemptSchema(ResponseSchema):
+    """One attempt, and what was answered."""
+
+    at = Rfc3339Instant(required=True, metadata=about("When it was recorded."))
+    status = nullable(fields.Integer, about("The HTTP status of the answer; null: there was none.", 503))
+    error = nullable(fields.String, about("Why there was no answer; null: there was one.", "timeout"))
+    took_ms = fields.Integer(required=True, metadata=about("How long it took, in milliseconds.", 240))
+    headers = fields.List(
+        fields.String(),
+        required=True,
+        metadata=about("The names of the headers that were sent.", ["content-type", "webhook-id"]),
+    )
+    address = nullable(fields.String, about("The IP address that answered; null: none did.", "203.0.113.7"))
+    answer = nullable(
+        fields.String,
+        about("The beginning of the answer's body; null: it succeeded, was empty or is no longer stored.", "try later"),
+    )
+
+
+class DeliveryDetailSchema(DeliverySchema):
+    """A delivery with what is sent, and what each attempt was answered."""
+
+    url = fields.String(
+        required=True,
+        attribute="endpoint.url",
+        metadata=about("Where it is posted.", "https://example.com/hooks"),
+    )
+    payload = nullable(
+        fields.Raw,
+        about(
+            "The body that every attempt sends; null once it was purged.",
+            {
+                "id": "msg_1f0c",
+                "type": "product.hidden",
+                "timestamp": "2026-11-24T09:12:00Z",
+                "sequence": 12,
+                "data": {},
+            },
+        ),
+    )
+    attempt_log = fields.List(
+        fields.Nested(AttemptSchema), required=True, metadata=about("Every attempt, oldest first.")
+    )
+
+
 class DeliveryListSchema(ResponseSchema):
     """A page of deliveries, newest first."""
 
@@ -111,6 +159,9 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 ROLES = (Role.OPERATOR, Role.PLATFORM)
 _ONE = DeliverySchema()
 _LIST = DeliveryListSchema()
+_DETAIL = DeliveryDetailSchema()
+_NOT_SENT: dict[str, Any] = {"headers": [], "address": None, "answer": None}
+"""What an attempt's entry may lack."""
 
 
 @operation(
@@ -125,7 +176,7 @@ _LIST = DeliveryListSchema()
 def list_deliveries(query: dict[str, Any]) -> Response:
     """The log of sent events, newest first.
 
-    Filter by endpoint, type of event, event or state. Follow `next_cursor` for older deliveries.
+    Filter by endpoint, type of event, event, subject or state. Follow `next_cursor` for older deliveries.
     """
     with current_runtime().database.read_session() as session:
         sent, before = delivery_log.find_deliveries(
@@ -134,10 +185,39 @@ def list_deliveries(query: dict[str, Any]) -> Response:
             endpoint_id=query.get("endpoint_id"),
             type_=query.get("type"),
             event_id=query.get("event_id"),
+            subject=_subject(query.get("subject")),
             before=decode_number("deliveries", query.get("cursor")),
             limit=query["limit"],
         )
         return uncached_response(_LIST, {"items": sent, "next_cursor": encode("deliveries", before)})
+
+
+@operation(
+    "GET",
+    "/deliveries/<delivery_id>",
+    tag="Deliveries",
+    roles=ROLES,
+    response=DeliveryDetailSchema,
+    refusals=(404,),
+)
+def get_delivery(delivery_id: str) -> Response:
+    """One delivery with the body that is sent, and what each attempt was answered.
+
+    Headers are named without their values, which may be credentials.
+    """
+    with current_runtime().database.read_session() as session:
+        found = delivery_log.find_delivery(session, _number(delivery_id))
+        if found is None:
+            raise NotFound(f"no delivery {delivery_id}")
+        log = [{**_NOT_SENT, **one, "at": parse_instant(one["at"])} for one in found.delivery.attempt_log or []]
+        content = {
+            "delivery": found.delivery,
+            "event": found.event,
+            "endpoint": found.endpoint,
+            "payload": None if found.body is None else json.loads(found.body),
+            "attempt_log": log,
+        }
+        return uncached_response(_DETAIL, content)
 
 
 class ReplaySelectionSchema(Schema):
@@ -201,6 +281,19 @@ def replay_delivery(delivery_id: str) -> Response:
     A delivery that still waits for an attempt is a 409 `not_replayable`, one whose payload was purged a 409
     `payload_purged`.
     """
+    number = _number(delivery_id)
+    return respond_once(lambda uow: redeliver(uow, number), _ONE)
+
+
+def _number(delivery_id: str) -> int:
     if not _NUMBER.fullmatch(delivery_id):
         raise NotFound(f"no delivery {delivery_id[:40]}")
-    return respond_once(lambda uow: redeliver(uow, int(delivery_id)), _ONE)
+    return int(delivery_id)
+
+
+def _subject(text: str | None) -> tuple[str, str] | None:
+    """Kind and id of `product:12`."""
+    if text is None:
+        return None
+    kind, _, id_ = text.partition(":")
+    return kind, id_

@@ -15,6 +15,7 @@ from marketplace_hooks.services.outbox.endpoints import add_endpoint
 
 from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.marketplace import OFFLINE, SECRET, Marketplace
+from ...support.webhook_receiver import Answer, Receiver
 
 
 def ids(answer: TestResponse) -> list[str]:
@@ -159,6 +160,36 @@ def test_deliveries_are_listed_with_the_event_that_they_carry(make_marketplace: 
     event_id = deliveries[0]["event_id"]
     found = operator.get(f"/deliveries?event_id={event_id}&endpoint_id={endpoint.id}").get_json()["items"]
     assert [one["delivery_id"] for one in found] == [deliveries[0]["delivery_id"]]
+    found = operator.get("/deliveries?subject=product:mod-2").get_json()["items"]
+    assert [one["subject_id"] for one in found] == ["mod-2"]
+    assert operator.get("/deliveries?subject=mod-2").get_json()["items"] == []
+
+
+def test_a_delivery_is_read_with_what_was_sent_and_what_was_answered(
+    make_marketplace: Callable[..., Marketplace],
+) -> None:
+    marketplace = make_marketplace(ALLOWED_NETWORKS="127.0.0.0/8", DELIVERY_SCHEDULE_S="0")
+    _, text = tokens.create(marketplace.runtime, "operator")
+    operator = Caller(marketplace.app, {"Authorization": f"Bearer {text}"})
+    marketplace.publish_products("mod-1")
+    with Receiver(answer=lambda _: Answer(500, body=b"not today")) as receiver:
+        headers = {"X-Team": "s3cr3t"}
+        add_endpoint(marketplace.runtime, receiver.url, types=["product.hidden"], headers=headers)
+        marketplace.change_status("mod-1", OFFLINE)
+        marketplace.run_all_now()
+    [listed] = operator.get("/deliveries").get_json()["items"]
+    answer = operator.get(f"/deliveries/{listed['delivery_id']}")
+    found = answer.get_json()
+    assert {name: found[name] for name in listed} == listed
+    assert (found["url"], found["payload"]) == (receiver.url, json.loads(receiver.requests[0].body))
+    [attempt] = found["attempt_log"]
+    assert (attempt["status"], attempt["answer"], attempt["address"]) == (500, "not today", "127.0.0.1")
+    assert ("x-team" in attempt["headers"], "s3cr3t" in answer.text) == (True, False)
+    with marketplace.runtime.database.session() as session:
+        session.execute(update(OutgoingEvent).values(data={}))
+    assert operator.get(f"/deliveries/{listed['delivery_id']}").get_json()["payload"] is None
+    for unknown in ("/deliveries/999999", "/deliveries/99999999999999999999999", "/deliveries/one"):
+        assert problem_of(operator.get(unknown)) == (404, "not_found")
 
 
 def test_a_delivery_that_was_given_up_is_sent_again_once_however_often_it_is_asked(
