@@ -11,20 +11,22 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO, TextIO
 
 import click
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from ..domain.instants import format_instant
 from ..errors import ConfigurationError, NotFound, OutboundFailed, OutboundRefused
 from ..events.correction import send_corrected
 from ..events.registry import EVENTS
-from ..models.inbox import InboxConflict, InboxEvent, InboxState
+from ..models.inbox import InboxEvent, InboxState
 from ..remote.http.client import DELIVERIES, OutboundClient, parse_allowed_networks
 from ..remote.signatures import signed_headers
 from ..services.core.pidfile import find_running
 from ..services.core.runtime import Runtime
 from ..services.core.unit_of_work import run_in_transaction
 from ..services.inbox import leasing
-from .output import json_option, print_line, show_one, show_rows
+from ..services.operations.event_log import find_event, find_events
+from ..services.operations.event_trace import trace_event
+from .output import instant_option, json_option, print_line, show_one, show_rows
 from .root import current_runtime, hooks_group
 from .sender_events import dry_run as dry_run_of
 from .sender_events import events_made_of, signed_payload
@@ -181,32 +183,41 @@ def events() -> None:
 @click.option("--state", type=click.Choice([state.value for state in InboxState]))
 @click.option("--type", "type_", help="Such as product.status_changed.")
 @click.option("--subject", help="Such as product:mod-001.")
+@click.option("--from", "received_from", callback=instant_option, help="Received from this instant on, RFC 3339.")
+@click.option("--to", "received_before", callback=instant_option, help="Received before this one.")
 @click.option("--limit", default=30, show_default=True, type=click.IntRange(1, 1000))
 @json_option
-def list_events(state: str | None, type_: str | None, subject: str | None, limit: int, as_json: bool) -> None:
+def list_events(state: str | None, as_json: bool, **filters: Any) -> None:
     """The newest events first."""
-    query = select(InboxEvent).order_by(InboxEvent.id.desc()).limit(limit)
-    for column, value in ((InboxEvent.state, state), (InboxEvent.type, type_), (InboxEvent.subject, subject)):
-        if value is not None:
-            query = query.where(column == value)
+    chosen = None if state is None else InboxState(state)
     with current_runtime().database.read_session() as session:
-        rows = [_summary(event) for event in session.scalars(query)]
+        found, _ = find_events(session, state=chosen, **filters)
+        rows = [_summary(event) for event in found]
     columns = ("received_at", "event_id", "type", "subject", "state", "outcome", "errors")
     show_rows(rows, columns, as_json=as_json, empty="No event matches.")
 
 
 @events.command("show")
 @click.argument("event_id")
+@click.option("--source", help="When several sources have the id.")
 @json_option
-def show_event(event_id: str, as_json: bool) -> None:
-    """One event, with its body as received."""
+def show_event(event_id: str, source: str | None, as_json: bool) -> None:
+    """One event, with its body as received, and what followed: cascades, published events and their deliveries."""
     with current_runtime().database.read_session() as session:
-        event = session.scalar(select(InboxEvent).where(InboxEvent.event_id == event_id).order_by(InboxEvent.id))
-        if event is None:
-            raise NotFound(f"no event {event_id}")
-        conflicts = select(func.count()).where(InboxConflict.event_id == event_id)
+        logged = find_event(session, event_id, source=source)
+        event = logged.event
+        trace = trace_event(session, event)
         body = event.body.decode("utf-8", "replace") if event.body is not None else None
-        facts = {**_summary(event), "body": body, "other_bodies_kept_aside": session.scalar(conflicts)}
+        facts = {**_summary(event), "body": body, "other_bodies_kept_aside": len(logged.conflicts)}
+        facts["cascades"] = [{"cascade_id": one.id, "state": one.state} for one in trace.cascades]
+        facts["published"] = [
+            {
+                "event_id": one.event.event_id,
+                "type": one.event.type,
+                "deliveries": [{"delivery_id": sent.id, "state": sent.state} for sent in one.deliveries],
+            }
+            for one in trace.published
+        ]
     show_one(facts, as_json=as_json)
 
 

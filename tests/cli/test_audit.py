@@ -27,6 +27,7 @@ CHANGES_NOTHING_OF_A_PERSONS = {
     "configuration",
     "deadline",
     "deliveries list",
+    "deliveries show",
     "doctor",
     "endpoints list",
     "endpoints show",

@@ -15,6 +15,7 @@ from ...models.access import Role
 from ...models.inbox import InboxEvent, InboxState
 from ...services.inbox import leasing
 from ...services.operations import event_log
+from ...services.operations.event_trace import trace_event
 from ..pagination import decode_number, encode
 from ..state import current_runtime
 from .fields import (
@@ -30,6 +31,7 @@ from .fields import (
 from .idempotency import respond_once
 from .operations import operation
 from .responses import uncached_response
+from .trace_schemas import EventTraceSchema
 
 ROLES = (Role.OPERATOR, Role.PLATFORM)
 
@@ -43,6 +45,8 @@ class EventsQuerySchema(PagedQuerySchema):
     source = TextField(
         max_length=64, metadata=about("Who sent it: the last part of the webhook's path.", "marketplace")
     )
+    since = Rfc3339Instant(data_key="from", metadata=about("Received from this instant on."))
+    before = Rfc3339Instant(data_key="to", metadata=about("Received before this instant."))
     q = TextField(max_length=256, metadata=about("A part of the event's id or of its subject.", "evt-77"))
 
 
@@ -150,6 +154,7 @@ class EventWithPayloadSchema(EventSchema):
         required=True,
         metadata=about("Other bodies that came under its id, and were never applied."),
     )
+    trace = fields.Nested(EventTraceSchema, required=True, metadata=about("What followed from it."))
 
 
 class EventListSchema(ResponseSchema):
@@ -170,7 +175,8 @@ _DETAIL = EventWithPayloadSchema()
 def list_events(query: dict[str, Any]) -> Response:
     """The log of received events, newest first.
 
-    Filter by type, state, subject or source, or search a part of an id. Follow `next_cursor` for older events.
+    Filter by type, state, subject, source or when they were received, or search a part of an id. Follow `next_cursor`
+    for older events.
     """
     with current_runtime().database.read_session() as session:
         events, before = event_log.find_events(
@@ -180,6 +186,8 @@ def list_events(query: dict[str, Any]) -> Response:
             subject=query.get("subject"),
             source=query.get("source"),
             search=query.get("q"),
+            received_from=query.get("since"),
+            received_before=query.get("before"),
             before=decode_number("events", query.get("cursor")),
             limit=query["limit"],
         )
@@ -196,7 +204,7 @@ def list_events(query: dict[str, Any]) -> Response:
     refusals=(404, 409),
 )
 def get_event(query: dict[str, Any], event_id: str) -> Response:
-    """One event with its payload, and other bodies received under its id.
+    """One event with its payload, other bodies received under its id, and what followed from it.
 
     If two sources use the same ID, give the `source`; otherwise the response is a 409 `several_sources`.
     """
@@ -208,7 +216,8 @@ def get_event(query: dict[str, Any], event_id: str) -> Response:
         ]
         names = [*_EVENT.fields, "body_sha256"]
         facts = {name: getattr(logged.event, name) for name in names}
-        content = SimpleNamespace(**facts, payload=_payload(logged.event.body), conflicts=conflicts)
+        trace = trace_event(session, logged.event)
+        content = SimpleNamespace(**facts, payload=_payload(logged.event.body), conflicts=conflicts, trace=trace)
     return uncached_response(_DETAIL, content)
 
 

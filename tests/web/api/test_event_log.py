@@ -48,6 +48,9 @@ def test_events_are_found_by_type_state_subject_source_and_a_part_of_their_ids(
         ("q=bad-100", []),
         ("q=b%25d", []),
         ("source=nobody", []),
+        ("state=parked&from=2020-01-01T00:00:00Z", [parked]),
+        ("from=2999-01-01T00:00:00Z", []),
+        ("to=2020-01-01T00:00:00Z", []),
     ):
         assert ids(operator.get(f"/events?{query}")) == expected, query
 
@@ -182,6 +185,12 @@ def test_a_delivery_is_read_with_what_was_sent_and_what_was_answered(
     found = answer.get_json()
     assert {name: found[name] for name in listed} == listed
     assert (found["url"], found["payload"]) == (receiver.url, json.loads(receiver.requests[0].body))
+    [received] = operator.get("/events?type=product.status_changed").get_json()["items"]
+    trace = operator.get(f"/events/{received['event_id']}").get_json()["trace"]
+    hidden = {"event_id": listed["event_id"], "type": "product.hidden"}
+    sent = {name: listed[name] for name in ("delivery_id", "endpoint_id", "state")}
+    assert {**hidden, "deliveries": [sent]} in trace["published"]
+    assert ([one["state"] for one in trace["cascades"]], trace["has_more"]) == (["done"], False)
     [attempt] = found["attempt_log"]
     assert (attempt["status"], attempt["answer"], attempt["address"]) == (500, "not today", "127.0.0.1")
     assert ("x-team" in attempt["headers"], "s3cr3t" in answer.text) == (True, False)

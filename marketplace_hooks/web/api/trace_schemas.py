@@ -1,0 +1,53 @@
+"""Schemas of an event's trace: what followed from it, in cascades, published events and their deliveries."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from ...domain.described import CASCADE_ID, ENDPOINT_ID, about
+from ...models.cascades import CascadeState
+from ...models.outbox import DeliveryState
+from .fields import EnumField, ResponseSchema
+
+
+class TracedCascadeSchema(ResponseSchema):
+    """Follow-up steps that an event began."""
+
+    cascade_id = fields.String(required=True, attribute="id", metadata=CASCADE_ID)
+    state = EnumField(CascadeState, required=True, metadata=about("Whether they run, are done, or have failed."))
+
+
+class TracedDeliverySchema(ResponseSchema):
+    """One delivery of a published event."""
+
+    delivery_id = fields.Integer(required=True, attribute="id", metadata=about("The delivery's number.", 4711))
+    endpoint_id = fields.String(required=True, metadata=ENDPOINT_ID)
+    state = EnumField(
+        DeliveryState,
+        required=True,
+        metadata=about("Whether it is pending, delivered, given up, or waiting for a disabled endpoint."),
+    )
+
+
+class PublishedEventSchema(ResponseSchema):
+    """An event that was published in consequence."""
+
+    event_id = fields.String(
+        required=True, attribute="event.event_id", metadata=about("Its id, which is its `webhook-id`.", "msg_1f0c")
+    )
+    type = fields.String(required=True, attribute="event.type", metadata=about("Its type.", "product.hidden"))
+    deliveries = fields.List(
+        fields.Nested(TracedDeliverySchema), required=True, metadata=about("To which endpoints it goes.")
+    )
+
+
+class EventTraceSchema(ResponseSchema):
+    """What followed from an event, in its order."""
+
+    cascades = fields.List(
+        fields.Nested(TracedCascadeSchema), required=True, metadata=about("The follow-up steps that it began.")
+    )
+    published = fields.List(
+        fields.Nested(PublishedEventSchema), required=True, metadata=about("The first 20 events that were published.")
+    )
+    has_more = fields.Boolean(required=True, metadata=about("Whether more was published than is shown here.", False))
