@@ -90,12 +90,13 @@ def list_all(as_json: bool) -> None:
 @click.argument("endpoint_id")
 @json_option
 def show(endpoint_id: str, as_json: bool) -> None:
-    """One endpoint with its settings, and its success rate of the last 24 hours."""
+    """One endpoint with its settings, and its last 24 hours: the success rate, and each hour with deliveries."""
     runtime = current_runtime()
     with runtime.database.read_session() as session:
         endpoint = read_endpoint(session, endpoint_id)
-        rate = read_health(session, endpoint_id, runtime.now()).success_rate
-    show_one({**_row(endpoint), "success_rate": rate}, as_json=as_json)
+        health = read_health(session, endpoint_id, runtime.now())
+    hours = [vars(hour) for hour in health.hours if hour.delivered or hour.failed or hour.waiting]
+    show_one({**_row(endpoint), "success_rate": health.success_rate, "hours": hours}, as_json=as_json)
 
 
 @endpoints.command("change")

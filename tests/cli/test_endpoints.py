@@ -69,6 +69,9 @@ def test_what_an_endpoint_missed_and_a_range_are_sent_again(shop: Marketplace) -
         hide(shop, "mod-1")
         deliver(shop)
         assert typed(shop, "deliveries", "replay", "--endpoint", id_) == {"replayed": 0, "has_more": False}
+        shown = typed(shop, "endpoints", "show", id_)
+        assert [(hour["delivered"], hour["failed"]) for hour in shown["hours"]] == [(1, 0)]
+        assert shown["success_rate"] == 1
         day = f"{shop.runtime.now():%Y-%m-%d}"
         span = ("--from", f"{day}T00:00:00Z", "--to", f"{day}T23:59:59Z")
         assert typed(shop, "deliveries", "replay", *span)["replayed"] == 1

@@ -113,8 +113,23 @@ class EndpointWithSecretSchema(EndpointSchema):
     )
 
 
+class EndpointHourSchema(ResponseSchema):
+    """The deliveries of the events of one hour."""
+
+    begins_at = Rfc3339Instant(required=True, metadata=about("When the hour begins."))
+    delivered = fields.Integer(required=True, metadata=about("How many arrived.", 118))
+    failed = fields.Integer(required=True, metadata=about("How many failed until now.", 2))
+    waiting = fields.Integer(required=True, metadata=about("How many were not attempted yet.", 0))
+
+
 class EndpointDetailSchema(EndpointSchema):
-    """An endpoint with the success rate of its last 24 hours, from 0 to 1; null when nothing was attempted."""
+    """An endpoint with its last 24 hours, and their success rate, from 0 to 1; null when nothing was attempted."""
+
+    hours = fields.List(
+        fields.Nested(EndpointHourSchema),
+        required=True,
+        metadata=about("The last 24 hours, oldest first."),
+    )
 
     success_rate = nullable(
         fields.Float,

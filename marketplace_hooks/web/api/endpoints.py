@@ -91,7 +91,7 @@ def add_endpoint(body: dict[str, Any]) -> Response:
     "GET", "/endpoints/<endpoint_id>", tag="Endpoints", roles=ROLES, response=EndpointDetailSchema, refusals=(404,)
 )
 def get_endpoint(endpoint_id: str) -> Response:
-    """One endpoint, with the success rate of its deliveries of the last 24 hours.
+    """One endpoint, with its deliveries of the last 24 hours by hour, and their success rate.
 
     Says whether it is enabled, since when it has been failing, and what share of its deliveries arrived.
     """
@@ -99,7 +99,9 @@ def get_endpoint(endpoint_id: str) -> Response:
     with runtime.database.read_session() as session:
         endpoint = read_endpoint(session, endpoint_id)
         health = read_health(session, endpoint_id, runtime.now())
-        return uncached_response(_DETAIL, {**_view(endpoint), "success_rate": health.success_rate})
+        return uncached_response(
+            _DETAIL, {**_view(endpoint), "hours": health.hours, "success_rate": health.success_rate}
+        )
 
 
 @operation(

@@ -9,6 +9,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.instants import parse_instant
+from ...domain.outbox.event_types import OUTGOING
 from ...models.access import Role
 from ...models.outbox import DeliveryState
 from ...services.outbox import delivery_log
@@ -31,6 +32,7 @@ QUERY = ListQuery(
     filters=(
         settled_choice("kind", lazy("About"), tuple(SUBJECTS.items()), "event"),
         Filter(name="id", label=lazy("ID")),
+        Filter(name="type", label=lazy("Type"), suggestions=tuple(sorted(OUTGOING))),
         Filter(name="state", label=lazy("State"), type="choice", options=state_options(DeliveryState)),
     ),
     sorts=NEWEST_FIRST,
@@ -51,6 +53,7 @@ def deliveries() -> Response:
         found, _ = delivery_log.find_deliveries(
             session,
             state=asked.member("state", DeliveryState),
+            type_=asked.get("type"),
             event_id=None if by_subject else id_,
             subject=(_OUTGOING_KINDS.get(kind, kind), id_ or "") if by_subject else None,
             before=decode_number(LIST, cursor()),

@@ -108,6 +108,10 @@ def test_several_deliveries_are_sent_again_once_under_a_key(marketplace: Marketp
             assert (again.status_code, again.get_json()) == (202, {"replayed": 2, "has_more": False})
             deliver(marketplace)
     assert (len(receiver.requests), len(deliveries(marketplace))) == (4, 2)
+    found = operator.get(f"/endpoints/{endpoint_id}").get_json()
+    assert (found["success_rate"], len(found["hours"])) == (1, 24)
+    assert sum(hour["delivered"] for hour in found["hours"]) == 2
+    assert {(hour["failed"], hour["waiting"]) for hour in found["hours"]} == {(0, 0)}
 
 
 @pytest.mark.parametrize(

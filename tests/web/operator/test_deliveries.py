@@ -44,6 +44,7 @@ def test_deliveries_are_found_by_state_subject_and_event(
     [hidden, *_] = marketplace.outgoing("mod-1")
     assert (found("state=exhausted"), found(f"kind=event&id={hidden.event_id}")) == (1, 1)
     assert found("kind=product&id=mod-1") == len(marketplace.outgoing("mod-1"))
+    assert (found("state=exhausted&type=product.hidden"), found("type=product.shown")) == (1, 0)
     assert found("kind=product&id=mod-2") == 0
     assert "No matching delivery" in operator.page.visible_text
 
