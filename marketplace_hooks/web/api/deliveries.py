@@ -113,12 +113,12 @@ class AttemptSchema(ResponseSchema):
     headers = fields.List(
         fields.String(),
         required=True,
-        metadata=about("The names of the headers that were sent.", ["content-type", "webhook-id"]),
+        metadata=about("The names of the headers that were sent.", ["webhook-id"]),
     )
-    address = nullable(fields.String, about("The IP address that answered; null: none did.", "203.0.113.7"))
+    address = nullable(fields.String, about("The IP address that answered.", "203.0.113.7"))
     answer = nullable(
         fields.String,
-        about("The beginning of the answer's body; null: it succeeded, was empty or is no longer stored.", "try later"),
+        about("How the answer's body begins; null: nothing is stored.", "try later"),
     )
 
 
@@ -134,13 +134,7 @@ class DeliveryDetailSchema(DeliverySchema):
         fields.Raw,
         about(
             "The body that every attempt sends; null once it was purged.",
-            {
-                "id": "msg_1f0c",
-                "type": "product.hidden",
-                "timestamp": "2026-11-24T09:12:00Z",
-                "sequence": 12,
-                "data": {},
-            },
+            {"type": "product.hidden"},
         ),
     )
     attempt_log = fields.List(

@@ -118,8 +118,8 @@ class EndpointHourSchema(ResponseSchema):
 
     begins_at = Rfc3339Instant(required=True, metadata=about("When the hour begins."))
     delivered = fields.Integer(required=True, metadata=about("How many arrived.", 118))
-    failed = fields.Integer(required=True, metadata=about("How many failed until now.", 2))
-    waiting = fields.Integer(required=True, metadata=about("How many were not attempted yet.", 0))
+    failed = fields.Integer(required=True, metadata=about("How many failed.", 2))
+    waiting = fields.Integer(required=True, metadata=about("How many wait.", 0))
 
 
 class EndpointDetailSchema(EndpointSchema):

@@ -11,10 +11,10 @@ from .fields import EnumField, ResponseSchema
 
 
 class TracedCascadeSchema(ResponseSchema):
-    """Follow-up steps that an event began."""
+    """A cascade that an event began."""
 
     cascade_id = fields.String(required=True, attribute="id", metadata=CASCADE_ID)
-    state = EnumField(CascadeState, required=True, metadata=about("Whether they run, are done, or have failed."))
+    state = EnumField(CascadeState, required=True, metadata=about("Where they stand."))
 
 
 class TracedDeliverySchema(ResponseSchema):
@@ -25,16 +25,14 @@ class TracedDeliverySchema(ResponseSchema):
     state = EnumField(
         DeliveryState,
         required=True,
-        metadata=about("Whether it is pending, delivered, given up, or waiting for a disabled endpoint."),
+        metadata=about("Where it stands."),
     )
 
 
 class PublishedEventSchema(ResponseSchema):
     """An event that was published in consequence."""
 
-    event_id = fields.String(
-        required=True, attribute="event.event_id", metadata=about("Its id, which is its `webhook-id`.", "msg_1f0c")
-    )
+    event_id = fields.String(required=True, attribute="event.event_id", metadata=about("Its id.", "msg_1f0c"))
     type = fields.String(required=True, attribute="event.type", metadata=about("Its type.", "product.hidden"))
     deliveries = fields.List(
         fields.Nested(TracedDeliverySchema), required=True, metadata=about("To which endpoints it goes.")
@@ -45,9 +43,9 @@ class EventTraceSchema(ResponseSchema):
     """What followed from an event, in its order."""
 
     cascades = fields.List(
-        fields.Nested(TracedCascadeSchema), required=True, metadata=about("The follow-up steps that it began.")
+        fields.Nested(TracedCascadeSchema), required=True, metadata=about("The cascades that it began.")
     )
     published = fields.List(
-        fields.Nested(PublishedEventSchema), required=True, metadata=about("The first 20 events that were published.")
+        fields.Nested(PublishedEventSchema), required=True, metadata=about("The first 20 events published.")
     )
-    has_more = fields.Boolean(required=True, metadata=about("Whether more was published than is shown here.", False))
+    has_more = fields.Boolean(required=True, metadata=about("Whether more was published.", False))

@@ -77,6 +77,8 @@ class Care:
     disputes: list[Dispute] = field(default_factory=list)
     refunds: dict[str, tuple[datetime, int]] = field(default_factory=dict)
     terminated_at: datetime | None = None
+    owed_fixes: set[str] = field(default_factory=set)
+    """The requests that were sent while it was entitled: their fix is owed whatever becomes of it later (22)."""
 
     # money
 
@@ -220,12 +222,16 @@ class Care:
     # downloads
 
     def may_download(self, release: Release, now: datetime) -> bool:
-        """A free release while active, or if it was published while it was; a paid one only for those who bought it."""
+        """A free release while active, if it was published while it was, or fixes a request that was sent in time.
+
+        A paid one only for those who bought it.
+        """
         if self.is_disputed or (self.refunded_at is not None and self.refunded_at <= now):
             return False
         if release.is_paid:
             return self.purchase_id in release.bought_by
-        return self.code(now) in VALID or self.was_active(release.published_at, now)
+        is_owed = not self.owed_fixes.isdisjoint(release.fixes)
+        return is_owed or self.code(now) in VALID or self.was_active(release.published_at, now)
 
     def was_active(self, at: datetime, now: datetime) -> bool:
         """Whether an instant lay in a period that is paid, before any termination."""
