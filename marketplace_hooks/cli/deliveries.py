@@ -9,7 +9,7 @@ import click
 from ..errors import NotFound
 from ..models.outbox import DeliveryState
 from ..services.core.unit_of_work import run_in_transaction
-from ..services.outbox.delivery_log import DeliveryWithEvent, find_deliveries, find_delivery
+from ..services.outbox.delivery_log import DeliveryWithEvent, find_deliveries, find_delivery, subject_of
 from ..services.outbox.redeliver import redeliver
 from ..services.outbox.replay_several import ReplaySelection, replay_several
 from .output import instant_option, json_option, show_one, show_rows
@@ -42,7 +42,6 @@ def list_all(
 ) -> None:
     """The newest deliveries first."""
     chosen = None if state is None else DeliveryState(state)
-    kind, _, id_ = (subject or "").partition(":")
     with current_runtime().database.read_session() as session:
         found, _ = find_deliveries(
             session,
@@ -50,7 +49,7 @@ def list_all(
             endpoint_id=endpoint_id,
             type_=type_,
             event_id=event_id,
-            subject=(kind, id_) if subject else None,
+            subject=subject_of(subject or None),
             limit=limit,
         )
         rows = [_row(one) for one in found]

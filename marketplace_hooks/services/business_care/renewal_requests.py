@@ -94,8 +94,8 @@ def request_renewal(uow: UnitOfWork, holder: Holder, *, enabled: bool, cause: Ca
     """Cancel the tacit renewal, or enable it again, as received now; return the Business Care after it.
 
     A request for what is so already publishes nothing, but is recorded: it is the customer's last word where one that
-    was received earlier arrives later. Raises `NotFound`; `Conflict` when nothing is left
-    to renew, or when only a withdrawal stops it, which only the marketplace can undo.
+    was received earlier arrives later. Raises `NotFound`; `Conflict` when nothing is left to renew, or when only a
+    withdrawal stops it, which only the marketplace can undo.
     """
     subscription = _locked_subscription(uow, holder)
     uow.audit(AuditAction.RENEWAL_CHANGED, holder.purchase_id, enabled=enabled)

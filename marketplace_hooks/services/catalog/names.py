@@ -25,6 +25,5 @@ def customer_names(session: Session, customer_ids: Iterable[str]) -> dict[str, s
 
 def seller_names(session: Session, seller_ids: Iterable[str]) -> dict[str, str]:
     """The names of these sellers."""
-    return {
-        id_: name for id_, name in session.execute(select(Seller.id, Seller.name).where(Seller.id.in_({*seller_ids})))
-    }
+    query = select(Seller.id, Seller.name).where(Seller.id.in_({*seller_ids}))
+    return {id_: name for id_, name in session.execute(query)}

@@ -78,5 +78,13 @@ def find_deliveries(
     return found, following
 
 
+def subject_of(text: str | None) -> tuple[str, str] | None:
+    """Kind and id of a subject written as `product:12`."""
+    if text is None:
+        return None
+    kind, _, id_ = text.partition(":")
+    return kind, id_
+
+
 def _conditions(*given: tuple[Any, Any]) -> list[ColumnElement[bool]]:
     return [column == value for column, value in given if value is not None]

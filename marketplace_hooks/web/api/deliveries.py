@@ -179,7 +179,7 @@ def list_deliveries(query: dict[str, Any]) -> Response:
             endpoint_id=query.get("endpoint_id"),
             type_=query.get("type"),
             event_id=query.get("event_id"),
-            subject=_subject(query.get("subject")),
+            subject=delivery_log.subject_of(query.get("subject")),
             before=decode_number("deliveries", query.get("cursor")),
             limit=query["limit"],
         )
@@ -283,11 +283,3 @@ def _number(delivery_id: str) -> int:
     if not _NUMBER.fullmatch(delivery_id):
         raise NotFound(f"no delivery {delivery_id[:40]}")
     return int(delivery_id)
-
-
-def _subject(text: str | None) -> tuple[str, str] | None:
-    """Kind and id of `product:12`."""
-    if text is None:
-        return None
-    kind, _, id_ = text.partition(":")
-    return kind, id_

@@ -10,10 +10,9 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from marketplace_hooks.models.outbox import Delivery, DeliveryState, OutgoingEvent
-from marketplace_hooks.services.access import tokens
 from marketplace_hooks.services.outbox.endpoints import add_endpoint
 
-from ...support.api_callers import Caller, MakeCaller, problem_of
+from ...support.api_callers import Caller, MakeCaller, caller_of, problem_of
 from ...support.marketplace import OFFLINE, SECRET, Marketplace
 from ...support.webhook_receiver import Answer, Receiver
 
@@ -118,8 +117,7 @@ def test_a_rejected_event_is_corrected_once_however_often_it_is_asked(
 
 def test_an_id_that_two_sources_have_needs_its_source(make_marketplace: Callable[..., Marketplace]) -> None:
     marketplace = make_marketplace(WEBHOOK_SECRETS=f"marketplace={SECRET} other={SECRET}")
-    _, text = tokens.create(marketplace.runtime, "operator")
-    operator = Caller(marketplace.app, {"Authorization": f"Bearer {text}"})
+    operator = caller_of(marketplace, "operator")
     body = json.dumps({"type": "nobody.knows", "timestamp": "2026-03-02T10:00:00Z", "data": {}}).encode()
     for source in ("marketplace", "other"):
         assert marketplace.post(body, source=source, event_id="evt_both").status_code == 202
@@ -145,8 +143,7 @@ def test_the_logs_are_kept_by_no_cache(operator: Caller) -> None:
 def test_deliveries_are_listed_with_the_event_that_they_carry(make_marketplace: Callable[..., Marketplace]) -> None:
     # Nobody listens there: the first attempt fails at once.
     marketplace = make_marketplace(ALLOWED_NETWORKS="127.0.0.1/32:9")
-    _, text = tokens.create(marketplace.runtime, "operator")
-    operator = Caller(marketplace.app, {"Authorization": f"Bearer {text}"})
+    operator = caller_of(marketplace, "operator")
     endpoint, _ = add_endpoint(marketplace.runtime, "http://127.0.0.1:9/hooks", types=["product.hidden"])
     marketplace.publish_products("mod-1", "mod-2")
     for product_id in ("mod-1", "mod-2"):
@@ -172,8 +169,7 @@ def test_a_delivery_is_read_with_what_was_sent_and_what_was_answered(
     make_marketplace: Callable[..., Marketplace],
 ) -> None:
     marketplace = make_marketplace(ALLOWED_NETWORKS="127.0.0.0/8", DELIVERY_SCHEDULE_S="0")
-    _, text = tokens.create(marketplace.runtime, "operator")
-    operator = Caller(marketplace.app, {"Authorization": f"Bearer {text}"})
+    operator = caller_of(marketplace, "operator")
     marketplace.publish_products("mod-1")
     with Receiver(answer=lambda _: Answer(500, body=b"not today")) as receiver:
         headers = {"X-Team": "s3cr3t"}
@@ -205,8 +201,7 @@ def test_a_delivery_that_was_given_up_is_sent_again_once_however_often_it_is_ask
     make_marketplace: Callable[..., Marketplace],
 ) -> None:
     marketplace = make_marketplace(ALLOWED_NETWORKS="127.0.0.1/32:9", DELIVERY_SCHEDULE_S="0")
-    _, text = tokens.create(marketplace.runtime, "operator")
-    operator = Caller(marketplace.app, {"Authorization": f"Bearer {text}"})
+    operator = caller_of(marketplace, "operator")
     add_endpoint(marketplace.runtime, "http://127.0.0.1:9/hooks", types=["product.hidden"])
     marketplace.publish_products("mod-1")
     marketplace.change_status("mod-1", OFFLINE)
