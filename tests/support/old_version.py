@@ -1,7 +1,7 @@
 """The code of 0.1.0 as a process: it was started before the database was migrated, and works on beside the new code.
 
 `tests/data/marketplace_hooks_0_1_0.tar.xz` is the package of that version without its pages' templates. It runs on the
-installed libraries.
+installed libraries, and on requests-hardened, which only that version needs.
 """
 
 from __future__ import annotations

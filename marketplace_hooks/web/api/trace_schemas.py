@@ -11,7 +11,7 @@ from .fields import EnumField, ResponseSchema
 
 
 class TracedCascadeSchema(ResponseSchema):
-    """A cascade that an event began."""
+    """The follow-up steps of one change that the event made."""
 
     cascade_id = fields.String(required=True, attribute="id", metadata=CASCADE_ID)
     state = EnumField(CascadeState, required=True, metadata=about("Where they stand."))
@@ -43,7 +43,7 @@ class EventTraceSchema(ResponseSchema):
     """What followed from an event, in its order."""
 
     cascades = fields.List(
-        fields.Nested(TracedCascadeSchema), required=True, metadata=about("The cascades that it began.")
+        fields.Nested(TracedCascadeSchema), required=True, metadata=about("The follow-up steps of each change that it made.")
     )
     published = fields.List(
         fields.Nested(PublishedEventSchema), required=True, metadata=about("The first 20 events published.")
