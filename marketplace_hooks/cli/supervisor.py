@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +17,7 @@ import click
 from ..remote.redis.embedded import dying_with_its_parent
 from ..remote.stop_request import StopRequest
 from ..services.core.liveness import FOLDER, STUCK_AFTER_S, SYSTEMD_SOCKET, SilentProcesses, begin_signs, progress
+from .orphans import Orphans, SupervisorFolder
 from .output import printable
 from .process_sessions import kill_session, list_sessions, send_signal
 
@@ -48,7 +48,8 @@ class Supervisor:
     """Runs children until SIGTERM or SIGINT; a child that dies is logged and started again.
 
     A process of theirs that has been stopped (SIGSTOP) for `frozen_after_s` counts as dead, and is killed; so is one
-    that has given signs of life (`services/core/liveness.py`) and then none for `silent_after_s`.
+    that has given signs of life (`services/core/liveness.py`) and then none for `silent_after_s`. What an earlier
+    supervisor left when it was killed is ended too.
     """
 
     def __init__(
@@ -61,15 +62,17 @@ class Supervisor:
         self._children: list[Child] = []
         self._frozen_after_s = frozen_after_s
         self._look_every_s = min(FROZEN_POLL_S, frozen_after_s / 3)
-        self._signs = tempfile.TemporaryDirectory(prefix="mh-signs-")
+        self._folder = SupervisorFolder()
         self._silent = SilentProcesses(
-            Path(self._signs.name), silent_after_s=silent_after_s, look_every_s=self._look_every_s
+            self._folder.signs, silent_after_s=silent_after_s, look_every_s=self._look_every_s
         )
         self._stopped_since_s: dict[int, float] = {}
         self._sessions: set[int] = set()
         self._next_look_s = 0.0
         self._stopping = StopRequest()
         self._log = log or log_line
+        self._orphans = Orphans(give_up_after_s=STOP_WITHIN_S)
+        self._end_orphans()
 
     def add(self, child: Child) -> None:
         """Start a child, unless the shutdown was requested meanwhile."""
@@ -100,6 +103,7 @@ class Supervisor:
             if time.monotonic() >= self._next_look_s:
                 self._next_look_s = time.monotonic() + self._look_every_s
                 self._kill_frozen(self._frozen_after_s)
+                self._end_orphans()
             each_second()
         self.shut_down()
 
@@ -117,7 +121,7 @@ class Supervisor:
             kill_session(session)
         for _, process in self._running():
             process.wait()
-        self._signs.cleanup()
+        self._folder.remove()
 
     def _running(self) -> list[tuple[Child, subprocess.Popen[bytes]]]:
         """The children that run, and their processes, the last started first."""
@@ -148,13 +152,17 @@ class Supervisor:
             )
             send_signal(pid, signal.SIGKILL)
 
+    def _end_orphans(self) -> None:
+        for pid in self._orphans.end():
+            self._log("up", f"process {pid} was left by an earlier start and was killed; its work will be resumed")
+
     def _start(self, child: Child) -> None:
         # systemd takes signs of the supervisor alone.
         inherited = {name: value for name, value in os.environ.items() if name != SYSTEMD_SOCKET}
         child.started_s = time.monotonic()
         child.process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
             [*dying_with_its_parent("TERM"), *child.command],
-            env={**inherited, **child.environment, FOLDER: self._signs.name},
+            env={**inherited, **child.environment, FOLDER: str(self._folder.signs)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

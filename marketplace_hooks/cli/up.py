@@ -72,8 +72,8 @@ def up(demo: bool, host: str, port: int, workers: int, expose_demo: bool) -> Non
 def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
     """Start everything, keep it running until the shutdown is requested, and stop it."""
     write_lines_as(settings.log_format)
+    supervisor = Supervisor(frozen_after_s=settings.lease_s)  # what an earlier `up` left may hold the port.
     _refuse_busy_port(host, port)
-    supervisor = Supervisor(frozen_after_s=settings.lease_s)
     supervisor.listen()
     url = _url(host, port)
     runtime = make_runtime(settings)

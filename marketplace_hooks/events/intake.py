@@ -27,7 +27,7 @@ from ..services.inbox.writer import InboxWriter, IncomingEvent, InsertResult
 from ..telemetry.log_context import bound, get_logger
 from ..telemetry.tracing import annotate, is_tracing, span
 from .envelope import Envelope, NotAnEnvelope, parse_envelope, parse_strictly
-from .registry import is_urgent, subject_of
+from .registry import charge_of, is_urgent, subject_of
 from .senders import event_id_of, incoming_payload
 
 log = get_logger(__name__)
@@ -206,6 +206,7 @@ def incoming_event(source: str, event_id: str, envelope: Envelope, body: bytes, 
         received_at=received_at,
         body=body,
         body_sha256=hashlib.sha256(body).hexdigest(),
+        charge_id=charge_of(envelope.data),
     )
 
 

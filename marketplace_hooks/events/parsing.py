@@ -61,6 +61,7 @@ def parse(event: InboxEvent) -> ParsedEvent:
     if errors:
         return ParsedEvent(event=event, type=known, errors=errors)
     inbound = InboundEvent(
+        number=event.id,
         event_id=event.event_id,
         type=event.type,
         sent_at=event.sent_at,

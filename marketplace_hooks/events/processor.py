@@ -25,7 +25,7 @@ from ..telemetry.log_context import bound, get_logger
 from ..telemetry.tracing import annotate, span
 from .parsing import ParsedEvent, parse_any
 from .payloads import store_mapped
-from .registry import Applied, ParentUnknown
+from .registry import Applied, EarlierEventWaits, ParentUnknown
 
 log = get_logger(__name__)
 
@@ -94,7 +94,7 @@ def _apply_batch(runtime: Runtime, owner: str, shards: list[int], limit: int) ->
     except LeaseLost:
         raise
     except Exception as error:
-        if not isinstance(error, Refused):  # that one event contradicts what is known is no news.
+        if not isinstance(error, Refused | EarlierEventWaits):  # neither is a failure.
             log.warning("a batch of %d events is applied one by one", len(batch), exc_info=True)
         _apply_one_by_one(runtime, owner, shards, batch)
     return len(batch)
@@ -134,8 +134,9 @@ def _apply_alone(runtime: Runtime, owner: str, shards: list[int], parsed: Parsed
             errors = [dict(error) for error in refusal.errors]
         _apply(runtime, owner, shards, [ParsedEvent(event=parsed.event, type=parsed.type, errors=errors)])
     except Exception as error:
-        with bound(event_id=parsed.event.event_id):
-            log.exception("event %s failed", parsed.event.event_id)
+        if not isinstance(error, EarlierEventWaits):
+            with bound(event_id=parsed.event.event_id):
+                log.exception("event %s failed", parsed.event.event_id)
         with runtime.database.session() as session:
             now = runtime.now()
             leasing.renew_lease(session, runtime, owner, shards, now)

@@ -16,6 +16,7 @@ from marshmallow import Schema
 
 from ..domain.catalog.statuses import Effect
 from ..errors import Unavailable
+from ..models.inbox import LONGEST_CHARGE_ID
 from ..models.products import SubjectKind
 from ..services.catalog.locked_subjects import LockedSubjects, SubjectKey
 from ..services.core.unit_of_work import Cause, UnitOfWork
@@ -59,8 +60,12 @@ class Applied(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class InboundEvent:
-    """One inbound event as its handler sees it. `sent_at` is the envelope's timestamp, `received_at` our receipt."""
+    """One inbound event as its handler sees it. `sent_at` is the envelope's timestamp, `received_at` our receipt.
 
+    `number` is that of its row in the inbox: it grows in the order of receipt.
+    """
+
+    number: int
     event_id: str
     type: str
     sent_at: datetime
@@ -87,6 +92,10 @@ class ParentUnknown(Unavailable):
     def __init__(self, kind: str, id_: str) -> None:
         super().__init__(f"{kind} {id_} is not known yet")
         self.parent = f"{kind}:{id_}"
+
+
+class EarlierEventWaits(Unavailable):
+    """The event must not be applied before another one, which was received before it and still waits."""
 
 
 Handler = Callable[[UnitOfWork, LockedSubjects, InboundEvent], Result]
@@ -151,6 +160,12 @@ def subject_of(name: str, data: Mapping[str, Any]) -> str | None:
     if known is None:
         known = next((one for one in EVENTS.values() if one.noun == noun_of(name)), None)
     return None if known is None else known.subject.of(data)
+
+
+def charge_of(data: Mapping[str, Any]) -> str | None:
+    """The charge that an event reports; None when it reports none, or the data holds no possible id."""
+    id_ = data.get("charge_id")
+    return id_ if isinstance(id_, str) and 0 < len(id_) <= LONGEST_CHARGE_ID else None
 
 
 def is_urgent(name: str) -> bool:

@@ -6,15 +6,17 @@ from marshmallow import fields, validate
 
 from ..domain.described import CHARGE_ID, PERIOD_INDEX, PURCHASE_ID, about
 from ..errors import Refused
-from ..models.subscriptions import Period, Subscription
+from ..models.inbox import LONGEST_CHARGE_ID
+from ..models.subscriptions import Charge, Period, Subscription
 from ..services.business_care.payment_results import record_failed_payment, record_reactivation, record_renewal_payment
 from ..services.business_care.renewal_requests import change_renewal
 from ..services.business_care.subscriptions import subscription_of
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork
+from ..services.inbox.order import earlier_about_charge
 from .fields import EventDataSchema, EventMoneySchema, Identifier, Moment
 from .purchases import known_purchase
-from .registry import PURCHASE, Applied, InboundEvent, ParentUnknown, Result, handles
+from .registry import PURCHASE, Applied, EarlierEventWaits, InboundEvent, ParentUnknown, Result, handles
 
 
 class ChargeSchema(EventDataSchema):
@@ -22,7 +24,7 @@ class ChargeSchema(EventDataSchema):
 
     purchase_id = Identifier(required=True, metadata=PURCHASE_ID)
     period_index = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000), metadata=PERIOD_INDEX)
-    charge_id = fields.String(required=True, validate=validate.Length(1, 200), metadata=CHARGE_ID)
+    charge_id = fields.String(required=True, validate=validate.Length(1, LONGEST_CHARGE_ID), metadata=CHARGE_ID)
     amount = fields.Nested(EventMoneySchema, required=True, metadata=about("How much."))
     occurred_at = Moment(required=True, metadata=about("When the charge was made, or failed."))
     final = fields.Boolean(
@@ -44,7 +46,7 @@ class RenewalChoiceSchema(EventDataSchema):
 @handles("subscription.renewed", ChargeSchema, subject=PURCHASE)
 def subscription_renewed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """The period is paid."""
-    subscription = _known(uow, event)
+    subscription = _charged(uow, event)
     _await_previous_period(uow, subscription, event)
     return _changed(
         record_renewal_payment(uow, subscription, event.data, event.cause(actor="marketplace")), _period(event)
@@ -54,7 +56,7 @@ def subscription_renewed(uow: UnitOfWork, locked_subjects: LockedSubjects, event
 @handles("subscription.payment_failed", ChargeSchema, subject=PURCHASE)
 def subscription_payment_failed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """A final failure ends the Business Care where it had ended; another changes nothing."""
-    subscription = _known(uow, event)
+    subscription = _charged(uow, event)
     changed = record_failed_payment(uow, subscription, event.data, event.cause(actor="marketplace"))
     return _changed(changed, f"lapse:{subscription.purchase_id}")
 
@@ -62,7 +64,7 @@ def subscription_payment_failed(uow: UnitOfWork, locked_subjects: LockedSubjects
 @handles("subscription.reactivated", ChargeSchema, subject=PURCHASE)
 def subscription_reactivated(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
     """A new original date; the indexes go on."""
-    subscription = _known(uow, event)
+    subscription = _charged(uow, event)
     _await_previous_period(uow, subscription, event)
     changed = record_reactivation(uow, subscription, event.data, event.cause(actor="customer"))
     if changed is None:  # the failure of the renewal is under way to us, or the platform is mistaken.
@@ -101,6 +103,20 @@ def _known(uow: UnitOfWork, event: InboundEvent) -> Subscription:
     subscription = subscription_of(uow.session, event.data["purchase_id"])
     if subscription is None:
         raise Refused("the product was free: the purchase has no Business Care", code="no_business_care")
+    return subscription
+
+
+def _charged(uow: UnitOfWork, event: InboundEvent) -> Subscription:
+    """The subscription that was charged.
+
+    One charge pays one period of one purchase (`rules.md` 12): the first that an event reported. Workers apply events
+    about different purchases side by side, so an event waits for earlier ones about its charge.
+    """
+    subscription = _known(uow, event)
+    charge_id = event.data["charge_id"]
+    earlier = earlier_about_charge(uow.session, charge_id, event.number)
+    if earlier is not None and uow.session.get(Charge, charge_id) is None:
+        raise EarlierEventWaits(f"event {earlier}, which reports the same charge, was received before")
     return subscription
 
 

@@ -29,6 +29,7 @@ from ..database.types import Base, BigId, Instant, Json, checked, constant
 
 SHARDS = 64
 LONGEST_SUBJECT = 200
+LONGEST_CHARGE_ID = 200
 
 
 class InboxState(enum.StrEnum):
@@ -49,7 +50,8 @@ class InboxEvent(Base):
     missing parent (`seller:12`). `due_at` is when a parked event is tried again although its parent is still unknown,
     and when one that failed is. An `urgent` one goes before all others (`services/inbox/order.py`). An event that mends
     another one `corrects` it, and is named there in `corrected_by`; both are of the same source. `mapped_from` is the
-    payload of a sender that an event was made of, of the same source too.
+    payload of a sender that an event was made of, of the same source too. `charge_id` is the charge that an event reports: of several waiting events
+    about one charge, the first one received is applied first.
     """
 
     __tablename__ = "mh_inbox"
@@ -75,6 +77,7 @@ class InboxEvent(Base):
     corrects: Mapped[str | None] = mapped_column(String(256))
     corrected_by: Mapped[str | None] = mapped_column(String(256))
     mapped_from: Mapped[str | None] = mapped_column(String(256))
+    charge_id: Mapped[str | None] = mapped_column(String(LONGEST_CHARGE_ID))
 
     __table_args__ = (
         UniqueConstraint("source", "event_id"),
@@ -112,6 +115,13 @@ class InboxEvent(Base):
             "mapped_from",
             postgresql_where=text("mapped_from IS NOT NULL"),
             sqlite_where=text("mapped_from IS NOT NULL"),
+        ),
+        Index(
+            "ix_mh_inbox_charge",
+            "charge_id",
+            "id",
+            postgresql_where=text("state = 'received' AND charge_id IS NOT NULL"),
+            sqlite_where=text("state = 'received' AND charge_id IS NOT NULL"),
         ),
         Index("ix_mh_inbox_subject", "subject", "id"),
         Index("ix_mh_inbox_state", "state", "id"),

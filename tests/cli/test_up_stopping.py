@@ -24,8 +24,12 @@ def environment_of(pid: int) -> dict[str, str]:
     return dict(variable.split("=", 1) for variable in variables if variable)
 
 
-def wait_until_nothing_is_left(up: Up) -> None:
+def wait_until_nothing_is_left_of(up: Up) -> None:
     wait_until(lambda: not running_of(up.mark), STOPPED_WITHIN_S, "processes are left", lambda: running_of(up.mark))
+
+
+def wait_until_nothing_is_left(up: Up) -> None:
+    wait_until_nothing_is_left_of(up)
     assert not takes_connections(up.port)
 
 
@@ -87,3 +91,24 @@ def test_a_frozen_worker_and_a_frozen_web_process_are_replaced_and_hold_up_no_st
         assert "did not stop in time" not in up.printed()
         wait_until_nothing_is_left(up)
         assert not signs.exists()
+
+
+# docs/operate.md, "When something dies": `up`, killed while a process of it is frozen.
+def test_what_was_frozen_when_up_was_killed_is_ended_by_the_next_up(tmp_path: Path) -> None:
+    instance = plain_instance(tmp_path)
+    port = free_port()
+    first = Up(tmp_path, *ALONE, instance=instance, port=port)
+    with started(first):
+        frozen = [first.process_of(name) for name in ("create_app", "marketplace_hooks scheduler")]
+        frozen += [pid for pid in running_of(first.mark) if parent_of(pid) == frozen[0]]
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+        first.process.kill()
+        first.process.wait()
+        time.sleep(1)
+        assert set(frozen) <= running_of(first.mark).keys()
+        with started(Up(tmp_path, *ALONE, instance=instance, port=port)) as second:
+            assert second.status_of("/") == 200
+            wait_until_nothing_is_left_of(first)
+            assert second.stop() == 0
+            wait_until_nothing_is_left(second)

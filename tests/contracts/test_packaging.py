@@ -40,6 +40,7 @@ TOOLS = {
     "mypy": "checks the types",
     "oidc-provider-mock": "a provider, started as a program",
     "openapi-python-client": "makes a client, started as a program",
+    "requests-hardened": "needed by version 0.1.0, which a test runs",
     "ruff": "checks the style",
     "setuptools": "builds the wheel",
     "types-defusedxml": "types for mypy",

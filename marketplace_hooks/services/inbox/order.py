@@ -2,7 +2,8 @@
 
 Events about one subject are applied in the order of their receipt. So an event that pauses after a failure only holds
 back later events about the same subject. An urgent event (a status change) is applied before everything else that
-waits, except earlier events about its own subject (`webhooks.md` 6 and 7).
+waits, except earlier events about its own subject (`webhooks.md` 6 and 7). Events about one charge are applied in the
+order of their receipt too, whatever their subjects.
 """
 
 from __future__ import annotations
@@ -40,6 +41,14 @@ def has_rested(session: Session, now: datetime) -> bool:
     """Whether some event that failed may be tried again."""
     rested = InboxEvent.state == constant(InboxState.RECEIVED), InboxEvent.due_at.is_not(None), InboxEvent.due_at <= now
     return session.scalar(select(InboxEvent.id).where(*rested).limit(1)) is not None
+
+
+def earlier_about_charge(session: Session, charge_id: str, before: int) -> str | None:
+    """The id of an event about this charge that waits and was received before the event of the number `before`."""
+    waiting = select(InboxEvent.event_id).where(
+        InboxEvent.state == constant(InboxState.RECEIVED), InboxEvent.charge_id == charge_id, InboxEvent.id < before
+    )
+    return session.scalar(waiting.limit(1))
 
 
 def next_events(session: Session, shards: Sequence[int], limit: int, now: datetime) -> list[InboxEvent]:

@@ -24,8 +24,8 @@ CONCURRENCY = 2
 together. SQLite has one writer at a time.
 """
 
-_COLUMNS = "source, event_id, type, subject, shard, sent_at, received_at, body, body_sha256, urgent, state, attempts"
-_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', 0)"
+_COLUMNS = "source, event_id, type, subject, shard, sent_at, received_at, body, body_sha256, urgent, charge_id, state, attempts"
+_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', 0)"
 _SELECT_SHA256 = "SELECT body_sha256 FROM mh_inbox WHERE source = ? AND event_id = ?"
 _INSERT_CONFLICT = (
     "INSERT INTO mh_inbox_conflicts (source, event_id, body, body_sha256, received_at) VALUES (?, ?, ?, ?, ?) "
@@ -52,7 +52,7 @@ def _numbered(statement: str) -> bytes:
 class IncomingEvent:
     """A verified event, ready to be stored. `subject` is what it is about (`product:12`), `shard` its hash.
 
-    An `urgent` one goes before all others.
+    An `urgent` one goes before all others. `charge_id` is the charge that it reports.
     """
 
     source: str
@@ -65,6 +65,7 @@ class IncomingEvent:
     body: bytes
     body_sha256: str
     urgent: bool = False
+    charge_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,6 +143,7 @@ class InboxWriter:
             event.body,
             event.body_sha256,
             event.urgent,
+            event.charge_id,
         )
 
     def _instant(self, at: datetime) -> Any:

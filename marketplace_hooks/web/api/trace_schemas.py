@@ -43,7 +43,9 @@ class EventTraceSchema(ResponseSchema):
     """What followed from an event, in its order."""
 
     cascades = fields.List(
-        fields.Nested(TracedCascadeSchema), required=True, metadata=about("The follow-up steps of each change that it made.")
+        fields.Nested(TracedCascadeSchema),
+        required=True,
+        metadata=about("The follow-up steps of each change that it made."),
     )
     published = fields.List(
         fields.Nested(PublishedEventSchema), required=True, metadata=about("The first 20 events published.")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
+
+from marketplace_hooks.events.processor import process_pending
+from marketplace_hooks.services.inbox import leasing
 
 from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.business_care import (
@@ -121,6 +125,40 @@ def test_a_charge_pays_nothing_else(marketplace: Marketplace, charge_id: str, pu
         errors = marketplace.event(event).errors
         assert errors == [{"path": "data.charge_id", "message": "this charge was for period 2 of purchase purchase-1"}]
     assert payments(marketplace, purchase_id) == before
+
+
+def test_a_charge_of_two_purchases_pays_the_one_whose_event_was_received_first(
+    marketplace: Marketplace, calls: MakeCaller, clock: time_machine.Traveller
+) -> None:
+    publish_purchase(marketplace, "purchase-3")
+    marketplace.run_all_now()
+    first = publish_charge(marketplace, "renewed", purchase_id="purchase-2", charge_id="twice")
+    busy = leasing.claim_shards(marketplace.runtime, "busy worker")
+    second = publish_charge(marketplace, "renewed", purchase_id="purchase-3", charge_id="twice")
+    later = publish_charge(marketplace, "renewed", 3, purchase_id="purchase-3", charge_id="next")
+    # The second event and those after it wait for the first, which a slower worker holds.
+    process_pending(marketplace.runtime, "quick worker")
+    assert [marketplace.event(id_).state for id_ in (first, second, later)] == ["received"] * 3
+    leasing.release_shards(marketplace.runtime, "busy worker", busy)
+    marketplace.run_all_now()
+    assert marketplace.state_and_outcome(first) == ("applied", "changed")
+    assert marketplace.event(second).attempts == 0
+    clock.shift(timedelta(seconds=2))
+    marketplace.run_all_now()
+    assert marketplace.state_and_outcome(second) == ("rejected", None)
+    assert marketplace.event(later).parked_on == "period:purchase-3#2"
+    assert payments(marketplace, "purchase-2")[2] == "paid"
+    assert 2 not in payments(marketplace, "purchase-3")
+    shown = calls("customer", "customer-1").get("/subscriptions/purchase-3").get_json()
+    assert shown["next_renewal"]["period_index"] == 2
+
+
+def test_a_charge_does_not_wait_for_an_event_that_was_not_applied(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
+    publish_charge(marketplace, "renewed", purchase_id="unknown-1", charge_id="once")
+    marketplace.run_all_now()
+    assert applied(marketplace, "renewed", purchase_id="purchase-2", charge_id="once") == ("applied", "changed")
 
 
 def test_a_known_charge_with_another_amount_is_rejected(marketplace: Marketplace) -> None:
