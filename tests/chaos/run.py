@@ -22,8 +22,10 @@ from .stream import LANES, Lane, Log, Sent
 
 BACK_WITHIN_S = 60.0
 """What the defaults promise: one lease and one recovery run."""
-DELIVERED_WITHIN_S = 180.0
-"""An attempt that was cut off is repeated a minute later at the earliest."""
+DELIVERED_WITHIN_S = 480.0
+"""A first attempt that was cut off is repeated a minute later at the earliest; when the second fails, the third is made
+five minutes after it (`DELIVERY_SCHEDULE_S`).
+"""
 POLL_S = 0.2
 LEAST_FAULTS = 5
 """On a machine so busy that a fault takes as long as the run."""

@@ -51,7 +51,13 @@ SETTINGS = {
 FAIR = 3.0
 RECOVERED_WITHIN_S = FAIR * (LEASE_S + RECOVERY_INTERVAL_S)
 STARTED_WITHIN_S = 30.0
-DIAGNOSTIC_TABLES = ("mh_inbox", "mh_shards WHERE owner IS NOT NULL", "mh_cascades", "mh_locks")
+DIAGNOSTIC_TABLES = (
+    "mh_inbox",
+    "mh_shards WHERE owner IS NOT NULL",
+    "mh_cascades",
+    "mh_locks",
+    "mh_deliveries WHERE state <> 'delivered'",
+)
 STOPPED_WITHIN_S = 20.0
 POST_WITHIN_S = 30.0
 
