@@ -50,8 +50,8 @@ class InboxEvent(Base):
     missing parent (`seller:12`). `due_at` is when a parked event is tried again although its parent is still unknown,
     and when one that failed is. An `urgent` one goes before all others (`services/inbox/order.py`). An event that mends
     another one `corrects` it, and is named there in `corrected_by`; both are of the same source. `mapped_from` is the
-    payload of a sender that an event was made of, of the same source too. `charge_id` is the charge that an event reports: of several waiting events
-    about one charge, the first one received is applied first.
+    payload of a sender that an event was made of, of the same source too. `charge_id` is the charge that an event
+    reports: of several waiting events about one charge, the first one received is applied first.
     """
 
     __tablename__ = "mh_inbox"

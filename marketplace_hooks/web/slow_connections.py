@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import stat
 import struct
 import threading
 import time
@@ -193,11 +194,19 @@ def _state_of(descriptor: int, port: int) -> ConnectionState | None:
 
 
 def _copy_of_socket(descriptor: int) -> socket.socket | None:
-    """A copy: the number itself may be another connection's by the time it is ended. None for what is no socket."""
+    """A copy: the number itself may be another connection's by the time it is ended. None for what is no socket.
+
+    A descriptor of a file must not be copied and closed: the process would lose all its locks on that file, and another
+    one could remove SQLite's log while this one writes to it.
+    """
     with contextlib.suppress(OSError):
-        copy = os.dup(descriptor)
-        try:
-            return socket.socket(fileno=copy)
-        except OSError:
-            os.close(copy)
+        if _is_socket(descriptor):
+            copy = os.dup(descriptor)
+            if _is_socket(copy):
+                return socket.socket(fileno=copy)
+            # The number has become a file's in between. This copy stays open, which costs less than the locks.
     return None
+
+
+def _is_socket(descriptor: int) -> bool:
+    return stat.S_ISSOCK(os.fstat(descriptor).st_mode)

@@ -15,7 +15,7 @@ from marketplace_hooks.database.engine import Database
 from marketplace_hooks.domain.instants import format_instant
 from marketplace_hooks.events.envelope import parse_envelope
 from marketplace_hooks.events.intake import subject_and_shard
-from marketplace_hooks.events.registry import is_urgent
+from marketplace_hooks.events.registry import charge_of, is_urgent
 from marketplace_hooks.models.inbox import InboxEvent, InboxState
 
 Event = tuple[str, dict[str, Any]]
@@ -60,6 +60,7 @@ def insert_events(target: HasDatabase, events: Iterable[Event]) -> list[str]:
                 "state": InboxState.RECEIVED,
                 "attempts": 0,
                 "urgent": is_urgent(envelope.type),
+                "charge_id": charge_of(envelope.data),
             }
         )
     with target.database.begin() as connection:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import http.client
 import json
 import os
 import select
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -16,9 +18,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from marketplace_hooks.config.settings import PREFIX
 from marketplace_hooks.remote.signatures import signed_headers
+from marketplace_hooks.web.slow_connections import INTERVAL_S, connections_at
 
 from ..support import databases
 from ..support.marketplace import SECRET, sample
@@ -36,6 +40,14 @@ HALF_SENT = [
     HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
     HEAD.replace(b"/webhooks/marketplace", b"/sign-in") + b"Content-Length: 600\r\n\r\nname=",
 ]
+
+OPENS_AND_CLOSES = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("SELECT count(*) FROM mh_inbox").fetchall()
+connection.close()
+"""
+LOCKS = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
 
 
 class Server:
@@ -129,6 +141,39 @@ def test_an_answer_to_a_large_body_says_what_is_wrong_before_it_is_sent(server: 
     with server.open(HEAD + b"Content-Length: 9000000\r\n\r\n") as refused:
         answer = refused.recv(65_536)
     assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+# SQLite keeps others off its files by locks that a process loses when it closes any descriptor of such a file. The last
+# process that closes the database, as it seems to it, removes the log in which the others still write.
+def test_the_watch_over_connections_leaves_the_locks_of_the_database_alone(sqlite_url: str, tmp_path: Path) -> None:
+    server = Server(tmp_path, sqlite_url)
+    path = str(make_url(sqlite_url).database)
+    try:
+        assert server.status_of_event("evt_before") == 202
+        time.sleep(4 * INTERVAL_S)
+        for event_id in ("evt_between", "evt_after"):
+            subprocess.run([sys.executable, "-c", OPENS_AND_CLOSES, path], check=True)
+            assert server.status_of_event(event_id) == 202
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            stored = connection.execute("SELECT event_id FROM mh_inbox ORDER BY id").fetchall()
+            assert [event_id for (event_id,) in stored] == ["evt_before", "evt_between", "evt_after"]
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    finally:
+        server.process.terminate()
+        server.process.wait(PATIENCE_S)
+
+
+def test_looking_at_connections_releases_no_lock_on_a_file(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, (tmp_path / "locked").open("w") as locked:
+        port = listener.getsockname()[1]
+        fcntl.lockf(locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with socket.create_connection(("127.0.0.1", port)), listener.accept()[0]:
+            states = list(connections_at(port))
+            for state in states:
+                state.connection.close()
+        assert states
+        other = subprocess.run([sys.executable, "-c", LOCKS, locked.name], check=False, stderr=subprocess.DEVNULL)
+        assert other.returncode != 0, "another process got the lock"
 
 
 def test_a_stop_does_not_wait_for_half_a_body(server: Server) -> None:

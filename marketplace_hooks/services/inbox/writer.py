@@ -24,7 +24,10 @@ CONCURRENCY = 2
 together. SQLite has one writer at a time.
 """
 
-_COLUMNS = "source, event_id, type, subject, shard, sent_at, received_at, body, body_sha256, urgent, charge_id, state, attempts"
+_COLUMNS = (
+    "source, event_id, type, subject, shard, sent_at, received_at, body, body_sha256, urgent, charge_id, "
+    "state, attempts"
+)
 _ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', 0)"
 _SELECT_SHA256 = "SELECT body_sha256 FROM mh_inbox WHERE source = ? AND event_id = ?"
 _INSERT_CONFLICT = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 
@@ -17,9 +18,12 @@ from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.jobs.scheduler import run_due
 from marketplace_hooks.models.inbox import InboxEvent
 from marketplace_hooks.services.inbox import leasing
+from marketplace_hooks.services.inbox.order import earlier_about_charge
 
+from ...support.bulk_purchases import gather_statistics
 from ...support.inbox_rows import Event, insert_events
 from ...support.marketplace import OFFLINE, ONLINE, Marketplace, sample
+from ...support.recorded_statements import plans, recorded_statements
 
 Opens = Callable[..., Marketplace]
 BACKLOG = 120
@@ -181,3 +185,21 @@ def test_rests_grow_and_the_last_attempt_ends_them(clock: time_machine.Traveller
             rests_s.append((due_at - runtime.now()).total_seconds())
     assert rests_s == [1.0, 10.0, 60.0, 600.0]
     assert (marketplace.event(event_id).state, marketplace.event(event_id).attempts) == ("failed", 5)
+
+
+@pytest.mark.parametrize("has_statistics", [False, True])
+def test_an_earlier_event_about_a_charge_is_found_by_its_index(marketplace: Marketplace, has_statistics: bool) -> None:
+    charged = sample("subscription.renewed")["data"]
+    reports = [{**charged, "purchase_id": f"p-{number}", "charge_id": f"ch-{number}"} for number in range(2_000)]
+    event_ids = insert_events(marketplace.runtime, [("subscription.renewed", report) for report in reports])
+    database = marketplace.runtime.database
+    if has_statistics:
+        gather_statistics(database)
+    number = marketplace.event(event_ids[1_000]).id
+    with database.read_session() as session, recorded_statements(database.engine) as statements:
+        assert earlier_about_charge(session, "ch-1000", number + 1) == event_ids[1_000]
+        assert earlier_about_charge(session, "ch-1000", number) is None
+        assert earlier_about_charge(session, "ch-1001", number) is None
+    shown = [plan for statement in statements for plan in plans(marketplace.runtime, statement)]
+    assert sum("ix_mh_inbox_charge" in plan for plan in shown) >= 3
+    assert not any(re.search("(Seq Scan on|SCAN) mh_inbox", plan) for plan in shown), shown
