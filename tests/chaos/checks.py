@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
+import os
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from marketplace_hooks.models.cascades import Cascade, CascadeState
@@ -81,6 +84,26 @@ def check_everything(log: Log, observed: Observed, received: Mapping[str, Sequen
     nothing_is_published_twice(expected, observed)
     for secret, requests in received.items():
         receivers_got_every_event_signed_under_one_id(observed, secret, requests)
+
+
+def check_file(deployment: Deployment) -> None:
+    """The file of a SQLite database is whole, and nobody works on a log or an index that was removed."""
+    if not deployment.database.is_sqlite:
+        return
+    damage = deployment.read(lambda session: session.execute(text("PRAGMA integrity_check")).all())
+    assert damage == [("ok",)], damage
+    for pid in deployment.leftovers():
+        removed = [path for path in open_files(pid) if path.endswith("(deleted)") and ".db" in path]
+        assert not removed, f"process {pid} works on files that were removed: {removed}"
+
+
+def open_files(pid: int) -> list[str]:
+    """The paths of the files that a process has open; none of a process that has ended."""
+    paths = []
+    for link in Path(f"/proc/{pid}/fd").glob("*"):
+        with contextlib.suppress(OSError):
+            paths.append(os.readlink(link))
+    return paths
 
 
 def nothing_answered_202_is_lost(log: Log, observed: Observed) -> None:

@@ -15,7 +15,7 @@ from marketplace_hooks.services.outbox.endpoints import add_endpoint
 
 from ..support.processes import load_factor, wait_until
 from ..support.webhook_receiver import Answer, Delivered, Receiver
-from .checks import Observed, all_delivered, check_everything, is_all_applied
+from .checks import Observed, all_delivered, check_everything, check_file, is_all_applied
 from .faults import Trouble
 from .stack import Stack
 from .stream import LANES, Lane, Log, Sent
@@ -117,6 +117,7 @@ def run_chaos(stack: Stack, *, seed: int, seconds: float, fault_s: float, pause_
         done_s = time.monotonic() - last_fault_s
         observed = Observed.read(stack.deployment)
         check_everything(log, observed, {secrets[one.url]: list(one.requests) for one in (steady, moody)})
+        check_file(stack.deployment)
     longest_s, slowest = watcher.longest
     assert longest_s <= within_s, f"{slowest} was applied {longest_s:.1f} s after its 202"
     return Report(

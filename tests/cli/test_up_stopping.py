@@ -8,6 +8,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from marketplace_hooks.services.core.liveness import FOLDER
 from tests.support.ports import free_port, takes_connections
 from tests.support.processes import STARTED_WITHIN_S, kill_all, load_factor, running_of, wait_until
@@ -94,7 +96,10 @@ def test_a_frozen_worker_and_a_frozen_web_process_are_replaced_and_hold_up_no_st
 
 
 # docs/operate.md, "When something dies": `up`, killed while a process of it is frozen.
-def test_what_was_frozen_when_up_was_killed_is_ended_by_the_next_up(tmp_path: Path) -> None:
+def test_what_was_frozen_when_up_was_killed_is_ended_by_the_next_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # else the `up` of another test might end them.
     instance = plain_instance(tmp_path)
     port = free_port()
     first = Up(tmp_path, *ALONE, instance=instance, port=port)
