@@ -1,4 +1,4 @@
-"""Programs on this machine that the tests need: PostgreSQL, PgBouncer, Chromium and PHP, and who may run PostgreSQL.
+"""Programs on this machine that the tests need: PostgreSQL, Chromium, PHP, Node.js …, and who may run PostgreSQL.
 
 Standard library only: the provisioning step looks for the same programs before any test runs.
 """
@@ -30,6 +30,16 @@ NO_PHP = (
     "The tests need PHP on the command line with SimpleXML and curl, and found none: install it (Debian: apt-get "
     "install php-cli php-xml php-curl; macOS: brew install php)."
 )
+NO_NODE = (
+    "The tests need Node.js with npm and found none: install them (Debian: apt-get install nodejs npm; macOS: brew)."
+)
+NO_JAVASCRIPT = (
+    "The tests need the JavaScript libraries of tests/receivers, and they are not installed: run "
+    "`python3 -m tests.support.provision` in the environment of the tests, which fetches them with npm."
+)
+JAVASCRIPT_SOURCE = Path(__file__).parents[1] / "receivers"
+JAVASCRIPT = PROGRAMS / "receivers"
+"""Where `npm` installs what `tests/receivers/package-lock.json` names."""
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -64,6 +74,18 @@ def find_php() -> str | None:
         return None
     modules = subprocess.run([php, "-m"], capture_output=True, text=True, check=False).stdout.split()
     return php if {"SimpleXML", "curl"} <= set(modules) else None
+
+
+def find_node() -> str | None:
+    """Node.js, when npm is there too; None when there is none."""
+    return shutil.which("node") if shutil.which("npm") else None
+
+
+def find_javascript() -> Path | None:
+    """The folder with the JavaScript libraries, when they are those of the lock; None when they are not."""
+    lock = JAVASCRIPT_SOURCE / "package-lock.json"
+    installed = JAVASCRIPT / "installed.lock"
+    return JAVASCRIPT if installed.exists() and installed.read_bytes() == lock.read_bytes() else None
 
 
 def find_service(name: str) -> Path | None:

@@ -17,7 +17,10 @@ from marketplace_hooks.errors import ConfigurationError
 from marketplace_hooks.remote.redis.embedded import find_server
 
 from .binaries import (
+    JAVASCRIPT,
+    JAVASCRIPT_SOURCE,
     NO_CHROMIUM,
+    NO_NODE,
     NO_PGBOUNCER,
     NO_PHP,
     NO_POSTGRES,
@@ -26,6 +29,8 @@ from .binaries import (
     PROGRAMS,
     ProvisionError,
     find_chromium,
+    find_javascript,
+    find_node,
     find_pgbouncer,
     find_php,
     find_postgres,
@@ -186,6 +191,29 @@ def provide_php() -> str:
     return f"PHP: {found}"
 
 
+def provide_javascript() -> str:
+    """Make sure that the tests find the libraries of `tests/receivers`. Raises `ProvisionError` where they cannot."""
+    if find_node() is None:
+        if os.geteuid() != 0 or shutil.which("apt-get") is None:
+            raise ProvisionError(NO_NODE)
+        print_line("installing Node.js with apt-get …")
+        apt([*APT_GET, "update"])
+        apt([*INSTALL, "nodejs", "npm"])
+    if find_javascript() is None:
+        print_line("installing the JavaScript libraries of tests/receivers with npm …")
+        install_javascript()
+    return f"JavaScript libraries: {JAVASCRIPT}"
+
+
+def install_javascript() -> None:
+    """Install exactly what the lock names, by its hashes, and run no script of a package."""
+    JAVASCRIPT.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(JAVASCRIPT_SOURCE / name, JAVASCRIPT / name)
+    run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=str(JAVASCRIPT))
+    shutil.copyfile(JAVASCRIPT / "package-lock.json", JAVASCRIPT / "installed.lock")
+
+
 def provide_redis() -> str:
     """Return which Redis-compatible server the tests use. Raises `ConfigurationError` when there is none."""
     if os.environ.get("TEST_REDIS_URL"):
@@ -203,5 +231,6 @@ if __name__ == "__main__":
         print_line(provide_service("prometheus"))
         print_line(provide_systemd())
         print_line(provide_php())
+        print_line(provide_javascript())
     except (ProvisionError, ConfigurationError) as problem:
         sys.exit(str(problem))
