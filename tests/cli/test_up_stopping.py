@@ -95,7 +95,7 @@ def test_a_frozen_worker_and_a_frozen_web_process_are_replaced_and_hold_up_no_st
         assert not signs.exists()
 
 
-# docs/operate.md, "When something dies": `up`, killed while a process of it is frozen.
+# docs/operate.md, "When something dies": `up`, stopped or killed at any moment.
 def test_what_was_frozen_when_up_was_killed_is_ended_by_the_next_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
