@@ -37,6 +37,13 @@ def next_attempt_at(
     return now + timedelta(seconds=max(pause_s, rest_s))
 
 
+def longest_pause_s(attempts: int, schedule_s: Sequence[float]) -> float:
+    """The longest pause that `next_attempt_at` makes after `attempts` failed ones; 0 before the first attempt."""
+    if attempts == 0 or attempts >= len(schedule_s):
+        return 0.0
+    return max(2 * schedule_s[attempts], BUSY_PAUSE_S)
+
+
 def rest_of_endpoint_s(status: int | None, *, schedule_s: Sequence[float], timed_out: bool = False) -> float:
     """For how long nothing at all is sent to an endpoint that is overloaded, or silent; 0 for every other failure."""
     return min(BUSY_PAUSE_S, max(schedule_s)) if timed_out or status in BUSY else 0.0

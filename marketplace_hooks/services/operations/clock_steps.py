@@ -1,20 +1,22 @@
 """Clock steps: after a clock is set back by hours, instants that had passed are in the future again.
 
-Leases are limited to their longest length (`core/leases.py`). Work that was due immediately, or that pauses after a
-failure, is made due here when a step is noticed. What was agreed for an instant, such as a renewal, keeps it.
+Leases are limited to their longest length (`core/leases.py`). When a step is noticed, work is made due here that waits
+for longer than any pause of its schedule. What was agreed for an instant, such as a renewal, keeps it.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import case, literal, update
 from sqlalchemy.orm import Session
 
 from ...config.settings import Settings
 from ...database.types import constant
+from ...domain.outbox.retry_policy import longest_pause_s
 from ...models.mails import Mail, MailState
 from ...models.outbox import Delivery, DeliveryState
 from ..core.leases import CLOCKS_AGREE_S, latest_end
@@ -37,10 +39,20 @@ class ClockWatch:
 
 def end_impossible_waits(session: Session, now: datetime, settings: Settings) -> int:
     """Make due what waits for longer than is possible; return how much there was."""
-    tables: tuple[tuple[type[Any], Any], ...] = ((Delivery, DeliveryState.PENDING), (Mail, MailState.PENDING))
+    tables: tuple[tuple[type[Any], Any, Sequence[float]], ...] = (
+        (Delivery, DeliveryState.PENDING, settings.delivery_schedule_s),
+        (Mail, MailState.PENDING, settings.mail_schedule_s),
+    )
     count = end_long_rests(session, now, settings)
-    for table, pending in tables:
-        never_tried = table.state == constant(pending), table.attempts == 0, table.due_at > latest_end(now, 0)
-        change = update(table).where(*never_tried).values(due_at=now).execution_options(synchronize_session=False)
+    for table, pending, schedule_s in tables:
+        latest = {
+            attempts: latest_end(now, longest_pause_s(attempts, schedule_s)) for attempts in range(len(schedule_s))
+        }
+        latest_due = case(
+            *((table.attempts == attempts, literal(at, table.due_at.type)) for attempts, at in latest.items()),
+            else_=literal(max(latest.values()), table.due_at.type),
+        )
+        impossible = table.state == constant(pending), table.due_at > latest_due
+        change = update(table).where(*impossible).values(due_at=now).execution_options(synchronize_session=False)
         count += session.execute(change).rowcount  # type: ignore[attr-defined] # a cursor result
     return count

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.jobs.table import JOBS, never
 from marketplace_hooks.models.cascades import Cascade, CascadeState
 from marketplace_hooks.models.inbox import InboxEvent
+from marketplace_hooks.models.mails import Mail, MailState
 from marketplace_hooks.models.outbox import Delivery, DeliveryState
 from marketplace_hooks.remote.redis.queue import JobKind
 from marketplace_hooks.services.inbox import leasing
@@ -84,6 +85,40 @@ def test_a_delivery_leased_or_made_before_the_step_is_made(clock: time_machine.T
             assert end_impossible_waits(session, shop.runtime.now(), shop.runtime.settings) == 1
         assert run(shop, JobKind.DELIVERIES) == 1
     assert shop.all(select(Delivery.state)) == [DeliveryState.DELIVERED]
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 9])
+def test_a_retry_planned_before_the_step_is_made_and_one_that_is_possible_waits(
+    clock: time_machine.Traveller, shop: Marketplace, attempts: int
+) -> None:
+    with Receiver() as receiver:
+        add_endpoint(shop.runtime, receiver.url, types=["product.hidden"])
+        shop.change_status("mod-1", OFFLINE)
+        process_pending(shop.runtime, "tests")
+        dispatch(shop.runtime)
+        # What asks for the longest pause: `Retry-After`, honoured up to twice the pause of the schedule.
+        longest = timedelta(seconds=2 * shop.runtime.settings.delivery_schedule_s[attempts])
+        change(shop, Delivery, attempts=attempts, due_at=shop.runtime.now() + longest)
+        with shop.runtime.database.session() as session:
+            assert end_impossible_waits(session, shop.runtime.now(), shop.runtime.settings) == 0
+        assert run(shop, JobKind.DELIVERIES) == 0
+        clock.shift(-HOURS)
+        with shop.runtime.database.session() as session:
+            assert end_impossible_waits(session, shop.runtime.now(), shop.runtime.settings) == 1
+        assert run(shop, JobKind.DELIVERIES) == 1
+    assert shop.all(select(Delivery.state)) == [DeliveryState.DELIVERED]
+
+
+def test_a_mail_tried_before_the_step_is_tried_again(clock: time_machine.Traveller, shop: Marketplace) -> None:
+    now = shop.runtime.now()
+    facts = {"outbox_id": 1, "event_id": "evt_1", "reader": "seller", "reader_id": "seller-1", "created_at": now}
+    pause = timedelta(seconds=shop.runtime.settings.mail_schedule_s[1])
+    with shop.runtime.database.session() as session:
+        session.execute(insert(Mail).values(state=MailState.PENDING, attempts=1, due_at=now + pause, **facts))
+    clock.shift(-HOURS)
+    with shop.runtime.database.session() as session:
+        assert end_impossible_waits(session, shop.runtime.now(), shop.runtime.settings) == 1
+        assert session.scalars(select(Mail.due_at)).one() == shop.runtime.now()
 
 
 def test_a_rest_made_before_the_step_ends_and_one_that_is_possible_goes_on(
