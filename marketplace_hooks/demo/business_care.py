@@ -29,7 +29,7 @@ CANCELLED = {"o-50266": 20, "o-50245": 3, "o-50441": 61}
 REACTIVATED = {"o-50238": 10}
 """Purchase → days since its customer took an expired one up again."""
 REFUNDED = {"o-50315": 3}
-"""Purchase → days since the whole price was given back."""
+"""Purchase → days since the whole price was refunded."""
 DISPUTED = {"o-50350": 5}
 """Purchase → days since the bank reversed the payment."""
 MOVED = {"o-50322": ("https://boutique.maison-amandier.example", 12)}

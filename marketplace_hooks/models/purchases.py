@@ -35,7 +35,7 @@ class Purchase(Base):
     Frozen at purchase: `listing_id`, what the listing announced then (None: nothing was known), and `price_cents`, the
     price paid, of a pack the product's share. `shop_url` is the site bound now; `mh_site_bindings` has the history.
     `refunded_at` is the refund of the whole price: a partial one ends nothing (`rules.md` 17). `over_refunded_cents`
-    is what was given back beyond what was paid, for an operator to see to. `disputed_at` and its like are the present
+    is what was refunded beyond what was paid, for an operator to see to. `disputed_at` and its like are the present
     state of all disputes; `mh_disputes` has each.
     """
 

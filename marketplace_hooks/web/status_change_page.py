@@ -31,7 +31,7 @@ from .form_reader import InstantField, PageForm, TextInputField
 from .i18n.language import LazyText, gettext, lazy, wording
 from .identity.authorization import signed_in
 from .identity.fresh_sign_in import require_fresh_sign_in
-from .labels.statuses import STATUS_BUTTONS
+from .labels.statuses import status_button
 from .state import current_runtime
 
 LONGEST_REASON = 2_000
@@ -44,6 +44,11 @@ QUESTIONS: dict[tuple[SubjectKind, Status], LazyText] = {
     (SubjectKind.PACK, Status.OFFLINE_TEMPORARY): lazy("Take this pack offline?"),
     (SubjectKind.PACK, Status.OFFLINE_PERMANENT): lazy("Permanently disable this pack?"),
 }
+KEEP_OFFLINE_QUESTIONS: dict[SubjectKind, LazyText] = {
+    SubjectKind.PRODUCT: lazy("Keep this product offline?"),
+    SubjectKind.PACK: lazy("Keep this pack offline?"),
+}
+"""The questions about what others have taken offline already."""
 TYPE_ITS_NAME: dict[SubjectKind, LazyText] = {
     SubjectKind.PRODUCT: lazy("Type the product’s name to confirm"),
     SubjectKind.PACK: lazy("Type the pack’s name to confirm"),
@@ -151,6 +156,10 @@ def _significant_characters(name: str) -> str:
     return "".join(char for char in folded(name) if char.isalnum())
 
 
+def _question(kind: SubjectKind, wanted: Status, current: Status) -> LazyText:
+    return KEEP_OFFLINE_QUESTIONS[kind] if wanted is current is Status.OFFLINE_TEMPORARY else QUESTIONS[kind, wanted]
+
+
 def _show(
     change_page: StatusChangePage,
     id_: str,
@@ -172,11 +181,11 @@ def _show(
         "status_change",
         409 if preview.effect in IMPOSSIBLE else code,
         change_page=change_page,
-        question=QUESTIONS[change_page.kind, status],
+        question=_question(change_page.kind, status, found.card.status),
         type_its_name=TYPE_ITS_NAME[change_page.kind],
         subject_url=change_page.url(change_page.page, id_),
         change_url=change_page.url(change_page.change, id_, status=status.value),
-        buttons=STATUS_BUTTONS,
+        status_button=status_button,
         form=request.form,
         found=found,
         card=found.card,

@@ -74,7 +74,7 @@ def _id(known: JsonSchema) -> JsonSchema:
 
 MEMBERS: Mapping[str, JsonSchema] = {
     "accepted": flag("Whether the customer accepts."),
-    "acknowledged_at": instant("When the seller responded in person."),
+    "acknowledged_at": instant("When a person on the seller's side first answered."),
     "act": text("What is proposed: refusal, resolution or offer."),
     "added_grounds": texts("The reasons that were not proposed before."),
     "amount": money("How much."),

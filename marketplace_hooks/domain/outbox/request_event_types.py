@@ -53,7 +53,7 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
     ),
     "support_request.acknowledged": Outgoing(
         nullable=("purchase_id",),
-        when="The seller has responded in person.",
+        when="A person on the seller's side has answered for the first time.",
         example={**_REQUEST, "acknowledged_at": "2026-11-24T09:12:00Z", "in_time": True},
     ),
     "support_request.acknowledgement_due_soon": Outgoing(
@@ -63,7 +63,7 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
     ),
     "support_request.acknowledgement_missed": Outgoing(
         nullable=("purchase_id",),
-        when="The seller has not responded in person on time; sent once.",
+        when="No person on the seller's side has answered by the deadline; sent once.",
         example={**_REQUEST, "due_before": "2026-11-24T23:00:00Z"},
     ),
     "support_request.kind_changed": Outgoing(

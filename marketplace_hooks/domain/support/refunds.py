@@ -73,6 +73,6 @@ class RefundBalance:
 
 
 def refund_balance(lines: Iterable[RefundLine], given_back_cents: int) -> RefundBalance:
-    """The balance of a claim: its lines without the optional ones, against everything given back."""
+    """The balance of a claim: its lines without the optional ones, against everything refunded."""
     total = sum(line.amount_cents for line in lines if not line.optional)
     return RefundBalance(total_cents=total, given_back_cents=given_back_cents)

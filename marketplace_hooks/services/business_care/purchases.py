@@ -138,7 +138,7 @@ def bind_shop(uow: UnitOfWork, purchase: Purchase, shop_url: str, bound_at: date
 
 
 def record_refund(uow: UnitOfWork, purchase: Purchase, data: Mapping[str, Any], cause: Cause) -> bool:
-    """Record a refund. The whole price given back ends the Business Care at once; less ends nothing. False: known.
+    """Record a refund. A refund of the whole price ends the Business Care at once; less ends nothing. False: known.
 
     The same `refund_id` again is the same refund, whatever else is said of it. One without an id is known by its
     instant and amount.

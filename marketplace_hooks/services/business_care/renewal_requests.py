@@ -15,7 +15,6 @@ from sqlalchemy import select
 from ...database.engine import insert_new
 from ...domain.audit_actions import AuditAction
 from ...domain.business_care.entitlement import Payment
-from ...domain.business_care.renewals import StopCause
 from ...domain.catalog.statuses import Status
 from ...errors import Conflict, NotFound
 from ...models.products import Product
@@ -106,9 +105,8 @@ def request_renewal(uow: UnitOfWork, holder: Holder, *, enabled: bool, cause: Ca
             state=subscription.state,
             asked=SubscriptionState.ACTIVE,
         )
-    history = read_history(uow.session, holder.purchase_id)
-    in_force = {stop.cause for stop in history.renewal_stops if stop.stands_at(uow.now)}
-    if enabled and in_force == {StopCause.WITHDRAWAL} and _status(uow, subscription) is Status.OFFLINE_PERMANENT:
+    is_cancelled = is_cancelled_by_customer(subscription)
+    if enabled and not is_cancelled and _status(uow, subscription) is Status.OFFLINE_PERMANENT:
         raise Conflict(
             "the product is withdrawn: its Business Care does not renew",
             code="product_withdrawn",

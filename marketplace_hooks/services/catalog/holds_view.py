@@ -101,12 +101,25 @@ def read_all_holds(session: Session, kind: SubjectKind, sellers: Mapping[str, st
     }
 
 
-def usual_change(holds_view: HoldsView, side: Side) -> Status | None:
-    """The change that a side most likely wants: offline, or back online; None for what is withdrawn."""
+def temporary_change(holds_view: HoldsView, side: Side) -> Status | None:
+    """The change that a side can make and undo: offline, or back online; None for what is withdrawn.
+
+    A side can add its own hold to those of others: the product stays offline once theirs are lifted (`rules.md` 1).
+    """
     if holds_view.withdrawal is not None:
         return None
-    is_held_by_side = any(hold.side is side for hold in holds_view.holds)
-    return Status.ONLINE if is_held_by_side else Status.OFFLINE_TEMPORARY
+    return Status.ONLINE if _is_held_by(side, holds_view) else Status.OFFLINE_TEMPORARY
+
+
+def usual_change(holds_view: HoldsView, side: Side) -> Status | None:
+    """The change that a list offers a side: none where only others hold, since it would change nothing that shows."""
+    if holds_view.holds and not _is_held_by(side, holds_view):
+        return None
+    return temporary_change(holds_view, side)
+
+
+def _is_held_by(side: Side, holds_view: HoldsView) -> bool:
+    return any(hold.side is side for hold in holds_view.holds)
 
 
 def holds_fingerprint(status: Status, holds_view: HoldsView) -> str:

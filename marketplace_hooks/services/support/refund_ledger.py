@@ -33,7 +33,7 @@ class GivenBack:
 
 
 def given_back(session: Session, purchase_id: str) -> list[GivenBack]:
-    """Everything that was given back for a purchase, in the order in which it was."""
+    """Everything that was refunded for a purchase, in the order in which it was."""
     refunds = select(Refund).where(Refund.purchase_id == purchase_id)
     found = [
         GivenBack(
@@ -53,7 +53,7 @@ def given_back(session: Session, purchase_id: str) -> list[GivenBack]:
 
 
 def given_back_cents(session: Session, purchase_ids: Collection[str]) -> dict[str, int]:
-    """What was given back for each of these purchases, in cents, in one statement."""
+    """What was refunded for each of these purchases, in cents, in one statement."""
     query = select(Purchase.id, _given_back_of_purchase()).where(among(Purchase.id, sorted(set(purchase_ids))))
     return {purchase_id: int(cents) for purchase_id, cents in session.execute(query)}
 
@@ -84,7 +84,7 @@ def balances(session: Session, claims: Iterable[RefundClaim]) -> dict[str, Refun
 
 
 def refund_view(session: Session, claim: RefundClaim | None) -> Mapping[str, Any]:
-    """A refund as the API and the pages show it: its lines, what was given back, what is still owed, and its dates.
+    """A refund as the API and the pages show it: its lines, what was refunded, what is still owed, and its dates.
 
     `amount` is what was asked for, when it was asked for; before that, what would be asked for now.
     """
@@ -122,7 +122,7 @@ def money(amount_cents: int, currency: str) -> dict[str, Any]:
 
 
 def amounts(balance: RefundBalance, claim: RefundClaim, lines: Sequence[RefundLine]) -> dict[str, Any]:
-    """What every outgoing event about a refund says: what is owed now, of what, and what was given back."""
+    """What every outgoing event about a refund says: what is owed now, of what, and what was refunded."""
     return {
         "amount": money(balance.owed_cents, claim.currency),
         "total": money(balance.total_cents, claim.currency),
@@ -142,7 +142,7 @@ def _entry_view(entry: GivenBack, currency: str) -> dict[str, Any]:
 
 
 def _given_back_of_purchase() -> ColumnElement[int]:
-    """SQL over a purchase: the cents that were given back for it."""
+    """SQL over a purchase: the cents that were refunded for it."""
     zero: ColumnElement[int] = literal_column("0")
     refunded = select(func.coalesce(func.sum(Refund.amount_cents), zero)).where(Refund.purchase_id == Purchase.id)
     lost = select(func.coalesce(func.sum(Dispute.amount_cents), zero)).where(

@@ -21,7 +21,7 @@ from .refunds import claim_of, claimed_requests, settle_claim
 def settle_refunds(uow: UnitOfWork, purchase: Purchase, at: datetime, cause: Cause) -> int:
     """Settle the claims of a purchase that owe nothing any more; return how many those are. The purchase is locked.
 
-    What was given back beyond the price paid, and beyond what an operator had asked for on top, is kept with the
+    What was refunded beyond the price paid, and beyond what an operator had asked for on top, is kept with the
     purchase and published for an operator.
     """
     uow.session.flush()

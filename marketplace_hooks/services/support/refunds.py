@@ -1,7 +1,7 @@
 """Refund claims: made due by a missed fix, requested, deferred for the fix, and settled (`rules.md` 17).
 
 What a claim still owes is computed by `refund_ledger.py`, when it is made, again when it is requested, and whenever
-money was given back. Rows are locked in one order: the request, its purchase, the claim.
+money was refunded. Rows are locked in one order: the request, its purchase, the claim.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def make_refunds_due(
 ) -> Mapping[str, RefundClaim]:
     """Make the refunds of missed fixes due, to be requested two business days later. Return the claims by request id.
 
-    No claim is made when there is nothing to give back, or it is claimed already, for this request or another about the
+    No claim is made when there is nothing to refund, or it is claimed already, for this request or another about the
     same purchase. A fixed number of statements, however many were missed.
     """
     bought = [(request, due_at, request.purchase_id) for request, due_at in missed if request.purchase_id is not None]
@@ -120,7 +120,7 @@ def approve_refund(
     if claim is None or purchase is None:
         none = RefundState.NONE
         requested = RefundState.REQUESTED
-        because = "there is nothing to give back"
+        because = "there is nothing to refund"
         raise Conflict.between("the refund", none, requested, code="nothing_to_refund", because=because)
     if claim.state in RESUMABLE:
         resume_claim(uow, request, purchase, claim, cause)

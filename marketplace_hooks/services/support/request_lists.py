@@ -31,7 +31,7 @@ MOST_WORDS = 10
 
 
 class RequestGroup(enum.StrEnum):
-    """Requests of several states. `to_acknowledge`: accepted, and nobody has responded in person yet."""
+    """Requests of several states. `to_acknowledge`: accepted, and no person has answered yet."""
 
     OPEN = "open"
     TO_ACKNOWLEDGE = "to_acknowledge"

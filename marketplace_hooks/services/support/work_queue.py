@@ -65,7 +65,7 @@ class OpenRefund:
 
 @dataclass(frozen=True, kw_only=True)
 class OverRefund:
-    """A purchase for which more was given back than was paid, by so much; and the requests that had a claim for it."""
+    """A purchase for which more was refunded than was paid, by so much; and the requests that had a claim for it."""
 
     purchase: Purchase
     request_ids: Sequence[str]
@@ -147,7 +147,7 @@ def refunds_in(
 
 
 def over_refunds(session: Session, *, limit: int) -> list[OverRefund]:
-    """The purchases for which more was given back than was paid."""
+    """The purchases for which more was refunded than was paid."""
     first = select(Purchase.id).where(Purchase.over_refunded_cents > literal_column("0")).order_by(Purchase.id)
     query = (
         select(Purchase, RefundClaim.request_id)

@@ -93,7 +93,7 @@ def deadline_blocks(file: Mapping[str, Any]) -> Iterator[Block]:
 
 
 def refund_blocks(file: Mapping[str, Any]) -> Iterator[Block]:
-    """The claim as a ledger: its lines, what was given back, what is owed, and its dates."""
+    """The claim as a ledger: its lines, what was refunded, what is owed, and its dates."""
     refund = file["refund"]
     if refund["state"] == "none":
         return

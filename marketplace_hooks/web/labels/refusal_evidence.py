@@ -1,4 +1,7 @@
-"""Labels of a refusal's evidence: what its seller gave, which may be any JSON, as lines that people read."""
+"""Labels of a refusal's evidence: what its seller gave, which may be any JSON, as lines that people read.
+
+A name that sellers commonly use has a label; any other stands as the seller wrote it.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,55 @@ from typing import Any
 
 from ...domain.support.refusal_grounds import CHECKS_OF
 from ...domain.written_text import shows_something
+from ..i18n.language import LazyText, gettext, lazy
 
 PLAIN = ("said", "note")
 """Names of what is a text by itself; the first is the form's, the second the API's documented one."""
+EVIDENCE_NAMES: Mapping[str, LazyText] = {
+    "address": lazy("Address"),
+    "attachment": lazy("Attachment"),
+    "attachments": lazy("Attachments"),
+    "class": lazy("Class"),
+    "code": lazy("Code"),
+    "date": lazy("Date"),
+    "diff": lazy("Difference"),
+    "expected": lazy("Expected"),
+    "file": lazy("File"),
+    "files": lazy("Files"),
+    "found": lazy("Found"),
+    "hook": lazy("Hook"),
+    "host": lazy("Host"),
+    "line": lazy("Line"),
+    "lines": lazy("Lines"),
+    "link": lazy("Link"),
+    "links": lazy("Links"),
+    "log": lazy("Log"),
+    "message": lazy("Message"),
+    "messages": lazy("Messages"),
+    "module": lazy("Module"),
+    "modules": lazy("Modules"),
+    "override": lazy("Override"),
+    "overrides": lazy("Overrides"),
+    "page": lazy("Page"),
+    "pages": lazy("Pages"),
+    "path": lazy("Path"),
+    "paths": lazy("Paths"),
+    "php": lazy("PHP version"),
+    "php_version": lazy("PHP version"),
+    "platform_version": lazy("PrestaShop version"),
+    "reason": lazy("Reason"),
+    "screenshot": lazy("Screenshot"),
+    "screenshots": lazy("Screenshots"),
+    "seen": lazy("Seen"),
+    "sha256": lazy("SHA-256"),
+    "shop": lazy("Shop"),
+    "shop_url": lazy("Shop address"),
+    "site": lazy("Site"),
+    "theme": lazy("Theme"),
+    "url": lazy("Address"),
+    "urls": lazy("Addresses"),
+    "version": lazy("Version"),
+}
 
 
 def evidence_lines(evidence: Mapping[str, Any] | None) -> list[str]:
@@ -29,5 +78,9 @@ def _lines(value: Any, path: tuple[str, ...]) -> Iterator[str]:
         for inner in value:
             yield from _lines(inner, path)
     elif shows_something(value):
-        name = " / ".join(one for one in path if one and one not in PLAIN)
-        yield f"{name}: {value}" if name else str(value)
+        name = " / ".join(_label(one) for one in path if one and one not in PLAIN)
+        yield gettext("%(name)s: %(value)s", name=name, value=value) if name else str(value)
+
+
+def _label(name: str) -> str:
+    return str(EVIDENCE_NAMES.get(name.lower(), name))

@@ -44,6 +44,8 @@ STATUS_BUTTONS: Mapping[Status, LazyText] = {
     Status.OFFLINE_TEMPORARY: lazy("Take offline"),
     Status.OFFLINE_PERMANENT: lazy("Permanently disable"),
 }
+KEEP_OFFLINE = lazy("Keep offline")
+"""The button by which a side takes offline what others have taken offline already."""
 CHANGES: Mapping[str, Label] = {
     "held": Label(lazy("Taken offline")),
     "lifted": Label(lazy("Back online"), for_seller=lazy("Back online")),
@@ -66,6 +68,11 @@ STEPS: Mapping[str, LazyText] = {
     "events": lazy("Notifications"),
 }
 """What a step of a cascade does."""
+
+
+def status_button(wanted: Status, current: Status) -> str:
+    """The button that asks for a status, for what has another one now."""
+    return str(KEEP_OFFLINE if wanted == current == Status.OFFLINE_TEMPORARY else STATUS_BUTTONS[wanted])
 
 
 def actor_label(actor: str, role: Role) -> str:

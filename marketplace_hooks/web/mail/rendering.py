@@ -89,7 +89,7 @@ def _values(wording: Wording, facts: MailFacts) -> dict[str, str]:
     """Everything that a text may name, in the reader's language; empty where the event does not say it."""
     data = facts.data
     until = next((data[name] for name in ("until", "contest_until", "waits_until", "due_before") if data.get(name)), "")
-    # Of a refund that is complete, what was given back: nothing is owed any more.
+    # Of a refund that is complete, what was refunded: nothing is owed any more.
     amount = (data.get("total") if "settled_at" in data else data.get("amount")) or {}
     why = _find(CLOSED_REASONS, data.get("reason")) or _find(ENTITLEMENT_CODES, data.get("code"))
     title = wording.localized(facts.product_title).plain if facts.product_title else ""

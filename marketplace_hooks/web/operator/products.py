@@ -13,7 +13,7 @@ from ...domain.catalog.statuses import Side, Status
 from ...errors import NotFound
 from ...models.access import Role
 from ...models.products import SubjectKind
-from ...services.catalog.holds_view import usual_change
+from ...services.catalog.holds_view import temporary_change, usual_change
 from ...services.catalog.pages import ProductPage, product_page
 from ...services.catalog.seller_offers import EVERYTHING, list_products_with_holds
 from ...services.catalog.status_history import read_status_history
@@ -87,8 +87,8 @@ def product(product_id: str) -> Response:
         found = known_product(session, product_id)
         past = read_status_history(session, SubjectKind.PRODUCT, product_id, limit=ENTRIES)
         trail = read_trail(session, "product", product_id)
-    usual = usual_change(found.holds_view, Side.MARKETPLACE)
-    return page("product", found=found, card=found.card, past=past, trail=trail, usual=usual)
+    temporary = temporary_change(found.holds_view, Side.MARKETPLACE)
+    return page("product", found=found, card=found.card, past=past, trail=trail, temporary=temporary)
 
 
 @blueprint.get("/operator/products/<product_id>/reinstatement")

@@ -20,6 +20,7 @@ from ..labels.statuses import (
     WITHDRAWN_BY,
     actor_label,
     change_label,
+    status_button,
     step_label,
 )
 from ..labels.support import GIVEN_BACK, REFUND_LINES
@@ -46,6 +47,7 @@ def template_context() -> dict[str, Any]:
         "refund_paths": REFUND_PATHS,
         "role_names": ROLES,
         "scheduled_to": SCHEDULED_TO,
+        "status_button": status_button,
         "step_label": step_label,
         "summarize_changes": summarize_changes,
         "subject_label": subject_label,

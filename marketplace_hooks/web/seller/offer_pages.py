@@ -12,7 +12,7 @@ from ...domain.catalog.statuses import Side, Status
 from ...errors import NotFound
 from ...models.products import SubjectKind
 from ...services.catalog.cards import Visibility
-from ...services.catalog.holds_view import HoldsView, usual_change
+from ...services.catalog.holds_view import HoldsView, temporary_change
 from ...services.catalog.pages import PackPage, ProductPage, pack_page, product_page
 from ...services.catalog.status_history import read_status_history
 from ...services.catalog.status_requests import StatusChangeTarget, request_cancellation
@@ -88,13 +88,13 @@ def cancel(kind: SubjectKind, id_: str) -> BaseResponse:
 
 
 def _moves(kind: SubjectKind, id_: str, holds_view: HoldsView) -> list[dict[str, Any]]:
-    """The changes that the seller can ask for now, the usual one first."""
-    usual = usual_change(holds_view, Side.SELLER)
-    if usual is None:
+    """The changes that the seller can ask for now, the one that can be undone first."""
+    temporary = temporary_change(holds_view, Side.SELLER)
+    if temporary is None:
         return []
     return [
         {"status": status, "url": url_for(_CHANGES[kind], **_named(kind, id_), status=status.value)}
-        for status in (usual, Status.OFFLINE_PERMANENT)
+        for status in (temporary, Status.OFFLINE_PERMANENT)
     ]
 
 

@@ -29,6 +29,7 @@ from ..labels.statuses import (
     WITHDRAWN_BY,
     actor_label,
     change_label,
+    status_button,
 )
 from ..labels.support import GIVEN_BACK, KINDS, MISSING, REFUND_LINES, REPLY_REASONS
 from ..labels.urgency import last_day_of
@@ -60,6 +61,7 @@ def template_context() -> dict[str, Any]:
         "reply_reasons": REPLY_REASONS,
         "scheduled_to": SCHEDULED_TO,
         "sides": labels_for(Role.SELLER, ACTORS),
+        "status_button": status_button,
         "step_result": step_result,
         "summarize_changes": summarize_changes,
         "steps": STEPS,

@@ -137,7 +137,7 @@ def test_the_page_shows_what_is_to_be_confirmed(desk: Marketplace, seller: Calle
     seller.post(f"{URL}/refusal", REFUSAL)
     words = page.get(PAGE).visible_text
     assert "The customer has changed the source code" in words
-    assert "Evidence: files: a.php" in words
+    assert "Evidence: Files: a.php" in words
 
 
 @pytest.mark.parametrize("role", ["seller", "operator", "platform"])

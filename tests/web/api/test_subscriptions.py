@@ -20,6 +20,7 @@ from ...support.customers import (
     set_up_purchase,
 )
 from ...support.marketplace import MARKETPLACE, OFFLINE, WITHDRAWN, Marketplace, sample
+from ...support.recorded_statements import counting_queries
 
 EXPIRED = "2024-06-15T10:00:00+02:00"
 RENEWED_AT = "2027-03-02T23:00:00Z"
@@ -183,6 +184,17 @@ def test_a_cancelled_renewal_keeps_the_entitlement_to_the_end(
     assert content["causes"] == [{"cause": "customer", "since": "2026-03-02T09:30:00Z", "lifted_at": None}]
     [confirmation] = published(marketplace, "renewal_cancelled")
     assert (confirmation["by"], confirmation["last_day"]) == ("customer", "2027-03-02")
+
+
+def test_a_choice_reads_the_history_once_to_be_applied_and_once_to_be_shown(
+    marketplace: Marketplace, customer: Caller, clock: time_machine.Traveller
+) -> None:
+    set_up_purchase(marketplace)
+    for enabled in (False, True):
+        clock.shift(60)
+        with counting_queries(marketplace) as queries:
+            chooses(customer, enabled)
+        assert sum("FROM mh_renewal_changes" in query.replace("\n", " ") for query in queries) == 2
 
 
 def test_cancelling_twice_is_confirmed_once(

@@ -37,6 +37,8 @@ def test_the_marketplace_does_not_lift_the_sellers_hold(marketplace: Marketplace
     page = operator.get(f"{PAGE}/change/online")
     assert (page.status, "This cannot be done" in page.visible_text) == (409, True)
     assert "Taken offline by the seller" in page.visible_text
+    assert "Keep offline" in operator.get(PAGE).visible_text
+    assert f"{PAGE}/change/{OFFLINE}" not in operator.get("/operator/products").links
 
 
 def test_a_withdrawn_product_is_reinstated_with_a_reason_and_comes_back_offline(

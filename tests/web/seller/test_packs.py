@@ -72,6 +72,8 @@ def test_what_the_marketplace_holds_is_not_the_sellers_to_lift(shop: Marketplace
     shop.run_all_now()
     page = browser.get(f"{PACK}/change/{ONLINE}")
     assert (page.status, "a complaint" in page.visible_text) == (409, True)
+    assert "Keep offline" in browser.get(PACK).visible_text
+    assert "Keep this pack offline?" in browser.get(f"{PACK}/change/{OFFLINE}").visible_text
 
 
 @pytest.mark.parametrize("path", [PACK, f"{PACK}/change/{OFFLINE}", "/seller/packs/none", "/seller/packs/%00"])

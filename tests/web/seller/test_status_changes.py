@@ -168,6 +168,29 @@ def test_there_is_nothing_to_change_where_it_stands_so_already(browser: Browser)
     assert (page.status, "There is nothing to change" in page.visible_text) == (200, True)
 
 
+def test_what_the_marketplace_took_offline_is_kept_offline_by_its_seller_and_not_taken_offline_again(
+    shop: Marketplace, browser: Browser
+) -> None:
+    change = f"/seller/products/mod-1/change/{OFFLINE}"
+    shop.change_status("mod-1", OFFLINE, MARKETPLACE)
+    shop.run_all_now()
+    assert change not in browser.get("/seller").links
+    words = browser.get("/seller/products/mod-1").visible_text
+    assert "Keep offline If you keep it offline, it comes back only once you put it back online as well." in words
+    assert "Take offline" not in words
+    words = browser.get(change).visible_text
+    assert "Keep this product offline?" in words
+    assert "It is already offline. It stays offline until everyone who took it offline, including you" in words
+    assert "Its page is hidden at once" not in words
+    assert "will be notified" not in words
+    asks(browser)
+    shop.change_status("mod-1", ONLINE, MARKETPLACE)
+    shop.run_all_now()
+    assert shop.holding_sides("mod-1") == {"seller"}
+    assert shop.status("mod-1") == OFFLINE
+    assert "Put back online" in browser.get("/seller").visible_text
+
+
 def test_a_form_of_somebody_elses_page_is_not_taken(shop: Marketplace, browser: Browser) -> None:
     path = f"/seller/products/mod-1/change/{OFFLINE}"
     browser.get(path)
