@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,10 @@ import click
 from sqlalchemy.orm import Session
 
 from ..config.settings import Settings
-from ..demo import business_care, catalog, merchant_shops, status_changes, support
+from ..demo import business_care, catalog, history, merchant_shops, status_changes, support
 from ..demo.catalog import Event
 from ..demo.fake_shops.serve import FILE_HOST
-from ..demo.load import SOURCE, signed_posts
+from ..demo.load import SOURCE, Post, signed_posts
 from ..domain.catalog.statuses import Side
 from ..models.products import SideState, SubjectKind
 from ..services.catalog.lists import find_packs
@@ -38,37 +40,52 @@ def load_demo(settings: Settings, url: str, log: Callable[[str], None], stop: Ca
     """
     anchor = anchor_of(settings.instance, datetime.now(UTC))
     moved_at = moved_at_of(settings.instance, url, datetime.now(UTC))
-    new = post_events(settings, url, demo_events(url, anchor, moved_at), log, stop)
+    stages = demo_events(url, anchor, moved_at)
+    total = sum(len(events) for stage in stages for events in stage)
+    posted = itertools.count(1)
+
+    def post(events: Sequence[Event]) -> int:
+        new = 0
+        for signed in signed_posts(events, settings.webhook_secrets[SOURCE][0], datetime.now(UTC)):
+            if stop():
+                return new
+            new += _post(url, signed)
+            number = next(posted)
+            if number % 50 == 0 or number == total:
+                log(f"posted {number} of {total} signed events")
+        return new
+
+    with ThreadPoolExecutor(max(len(stage) for stage in stages)) as pool:
+        new = sum(sum(pool.map(post, stage)) for stage in stages)
     log(f"loaded {new} new events" if new else "the demo marketplace was already loaded")
 
 
-def demo_events(url: str, anchor: datetime, moved_at: datetime | None) -> list[Event]:
-    """The events of a demo at this address: its links lead to what is served beside it."""
+def demo_events(url: str, anchor: datetime, moved_at: datetime | None) -> list[list[list[Event]]]:
+    """The events of a demo at this address, whose links lead to what is served beside it: stages, one after the other,
+    each of series that can be posted at the same time.
+
+    The questions of the last year come before what is open today, so that the newest requests came last.
+    """
     return [
-        *catalog.events(anchor),
-        *business_care.events(anchor, file_host=beside(url, FILE_HOST), moved_at=moved_at),
-        *status_changes.events(anchor),
-        *support.events(anchor),
-        *support.bound_to_served_sites(_site_urls(url), anchor, moved_at=moved_at),
+        [catalog.events(anchor)],
+        [
+            [
+                *business_care.events(anchor, file_host=beside(url, FILE_HOST), moved_at=moved_at),
+                *status_changes.events(anchor),
+            ],
+            history.events(anchor),
+        ],
+        [[*support.events(anchor), *support.bound_to_served_sites(_site_urls(url), anchor, moved_at=moved_at)]],
     ]
 
 
-def post_events(
-    settings: Settings, url: str, events: Sequence[Event], log: Callable[[str], None], stop: Callable[[], bool]
-) -> int:
-    """Post events of the demo one after the other, signed; return how many were new. Raises as `load_demo` does."""
-    secret = settings.webhook_secrets[SOURCE][0]
-    new = 0
-    for number, (path, headers, body) in enumerate(signed_posts(events, secret, datetime.now(UTC)), 1):
-        if stop():
-            return new
-        status, answer = post_signed(f"{url}{path}", headers, body)
-        if status != 202:
-            raise click.ClickException(f"the demo could not be loaded: {status} {answer}")
-        new += not answer["duplicate"]
-        if number % 50 == 0 or number == len(events):
-            log(f"posted {number} of {len(events)} signed events")
-    return new
+def _post(url: str, signed: Post) -> bool:
+    """Post one event of the demo; whether it is new. Raises `ClickException` when it is not accepted."""
+    path, headers, body = signed
+    status, answer = post_signed(f"{url}{path}", headers, body)
+    if status != 202:
+        raise click.ClickException(f"the demo could not be loaded: {status} {answer}")
+    return not answer["duplicate"]
 
 
 def what_to_try(settings: Settings, url: str) -> list[str]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-import click
 from sqlalchemy import func, select
 
 from ..config.settings import Settings
@@ -27,8 +26,7 @@ from ..services.outbox.endpoints import add_endpoint, change_endpoint, list_endp
 from ..services.support.moves import close, contest, overturn, refuse, resolve
 from ..services.support.refunds import approve_refund, claim_of
 from ..services.support.transitions import make_move
-from .demo_loader import anchor_of, beside, post_events
-from .supervisor import log_line
+from .demo_loader import anchor_of, beside
 
 CONTESTED = "rq-7009"
 """Refused and contested: it waits for the marketplace's decision."""
@@ -90,12 +88,11 @@ def _move_receiver(runtime: Runtime, endpoint_id: str, address: str, uow: UnitOf
     change_endpoint(runtime, uow, endpoint_id, url=address)
 
 
-def play_story(settings: Settings, url: str, stop: Callable[[], bool]) -> None:
-    """Post the questions of the last year, and make the moves that no event brings once the requests are there."""
+def play_story(settings: Settings, stop: Callable[[], bool]) -> None:
+    """Make the moves that no event brings, once the requests are there."""
     anchor = anchor_of(settings.instance, datetime.now(UTC))
     runtime = make_runtime(settings)
     try:
-        post_events(settings, url, history.events(anchor), lambda line: None, stop)
         expected = {*history.request_ids(anchor), CONTESTED, OVERTURNED}
         if not _wait_until(lambda: _count(runtime, expected) == len(expected), stop):
             return
@@ -104,8 +101,6 @@ def play_story(settings: Settings, url: str, stop: Callable[[], bool]) -> None:
         # It falls due when the deadlines are looked at, which is a job of the scheduler.
         if _wait_until(lambda: _is_refund_due(runtime), stop):
             run_in_transaction(runtime, request_refund_by_hand)
-    except click.ClickException as error:
-        log_line("demo", f"the demo's history is not whole: {error.message}")
     finally:
         runtime.database.dispose()
 

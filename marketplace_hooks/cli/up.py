@@ -93,7 +93,7 @@ def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
             if settings.demo:
                 click.echo("\n".join(["", *what_to_try(settings, url), ""]))
                 story = threading.Thread(
-                    target=play_story, args=(settings, url, lambda: supervisor.is_stopping), name="story", daemon=True
+                    target=play_story, args=(settings, lambda: supervisor.is_stopping), name="story", daemon=True
                 )
                 story.start()
             else:
