@@ -6,6 +6,7 @@ import itertools
 import json
 import shutil
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from ..services.catalog.lists import find_packs
 from ..services.core.runtime import make_runtime
 from .events import post_signed
 
+ATTEMPTS = 30
 ANCHOR = "demo-day.txt"
 """The instant of the first load, from which all dates are counted: loading again posts the same events."""
 ADDRESS = "demo-address.txt"
@@ -64,7 +66,7 @@ def demo_events(url: str, anchor: datetime, moved_at: datetime | None) -> list[l
     """The events of a demo at this address, whose links lead to what is served beside it: stages, one after the other,
     each of series that can be posted at the same time.
 
-    The questions of the last year come before what is open today, so that the newest requests came last.
+    All requests come in the order of their dates: that of a list with the newest first.
     """
     return [
         [catalog.events(anchor)],
@@ -73,16 +75,28 @@ def demo_events(url: str, anchor: datetime, moved_at: datetime | None) -> list[l
                 *business_care.events(anchor, file_host=beside(url, FILE_HOST), moved_at=moved_at),
                 *status_changes.events(anchor),
             ],
-            history.events(anchor),
+            history.events_before_open_requests(anchor),
         ],
-        [[*support.events(anchor), *support.bound_to_served_sites(_site_urls(url), anchor, moved_at=moved_at)]],
+        [
+            [
+                *history.events_since_open_requests(anchor),
+                *support.bound_to_served_sites(_site_urls(url), anchor, moved_at=moved_at),
+            ]
+        ],
     ]
 
 
 def _post(url: str, signed: Post) -> bool:
-    """Post one event of the demo; whether it is new. Raises `ClickException` when it is not accepted."""
+    """Post one event of the demo; whether it is new. Raises `ClickException` when it is not accepted.
+
+    A service that is too busy says 503, as to every sender, and is asked again.
+    """
     path, headers, body = signed
-    status, answer = post_signed(f"{url}{path}", headers, body)
+    for _ in range(ATTEMPTS):
+        status, answer = post_signed(f"{url}{path}", headers, body)
+        if status != 503:
+            break
+        time.sleep(1)
     if status != 202:
         raise click.ClickException(f"the demo could not be loaded: {status} {answer}")
     return not answer["duplicate"]

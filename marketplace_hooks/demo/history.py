@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..domain.instants import format_instant
-from . import catalog
+from . import catalog, support
 from .catalog import Event
 
 AFTER_DAYS = (25, 60, 130, 205, 280)
@@ -20,6 +20,7 @@ AFTER_DAYS = (25, 60, 130, 205, 280)
 LAST_DAYS_AGO = 30
 """Nothing of it is younger: what is open now is in `demo/support.py`."""
 FIRST_DAYS_AGO = 380
+CLOSURE = "seller.closure_declared"
 SLOW_EVERY = 9
 """Of so many questions one was answered too late."""
 QUESTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -94,6 +95,24 @@ def events(now: datetime) -> list[Event]:
         for event in _questions(today, purchase, bought_at, locales[purchase["customer_id"]], names)
     ]
     return sorted(found, key=lambda event: event[2])
+
+
+def events_before_open_requests(now: datetime) -> list[Event]:
+    """Those that are older than every request of `demo/support.py`."""
+    return [event for event in events(now) if event[2] < _first_open_at(now)]
+
+
+def events_since_open_requests(now: datetime) -> list[Event]:
+    """The others, with all events of `demo/support.py`, by date: a list of requests shows the order of posting.
+
+    Closures come first: each says itself when it was declared.
+    """
+    others = [event for event in events(now) if event[2] >= _first_open_at(now)]
+    return sorted([*support.events(now), *others], key=lambda event: (event[1] != CLOSURE, event[2]))
+
+
+def _first_open_at(now: datetime) -> datetime:
+    return min(at for _, type_, at, _ in support.events(now) if type_ != CLOSURE)
 
 
 def request_ids(now: datetime) -> list[str]:

@@ -33,7 +33,7 @@ IGNORED = ("_", "utm_")
 """How parameters begin that are none of a list's: htmx's own, and those of a campaign."""
 SORT = "sort"
 YES = "yes"
-ANY = lazy("any")
+ANY = lazy("Any")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Navigation: the entries that each role sees on every page.
 
-An entry is shown once its page exists. The current one is the entry whose address begins the address of the page.
+An entry is shown once its page exists. The current one is the entry whose address begins the address of the page, or
+that `PARENTS` names.
 """
 
 from __future__ import annotations
@@ -51,6 +52,13 @@ ROLES: Mapping[Role, LazyText] = {
     Role.OPERATOR: lazy("Operator"),
     Role.PLATFORM: lazy("Platform"),
 }
+PARENTS: Mapping[str, str] = {
+    "mh_operator.change_many": "mh_operator.products",
+    "mh_operator.confirm_many": "mh_operator.products",
+    "mh_operator.changed_many": "mh_operator.products",
+    "mh_seller.refunds": "mh_seller.requests",
+}
+"""Pages whose address does not begin with that of the entry they belong to."""
 LANDING_ENDPOINTS: Mapping[Role, str] = {role: entries[0][0] for role, entries in NAVIGATION.items()}
 
 
@@ -68,7 +76,8 @@ def navigation_items(identity: Identity | None) -> list[NavigationItem]:
     """The navigation of who is signed in; empty for nobody."""
     offered = [] if identity is None else NAVIGATION.get(identity.role, ())
     known = [(endpoint, url_for(endpoint), label) for endpoint, label in offered if _is_page(endpoint)]
-    current_url = request.root_path + request.path
+    parent = PARENTS.get(request.endpoint or "")
+    current_url = url_for(parent) if parent else request.root_path + request.path
     current = max(
         (url for _, url, _ in known if current_url == url or current_url.startswith(f"{url}/")), key=len, default=None
     )

@@ -64,8 +64,9 @@ def fill(marketplace: Marketplace) -> None:
     for events in (
         catalog.events(NOW),
         [*business_care.events(NOW), *status_changes.events(NOW)],
-        history.events(NOW),
-        [*support.events(NOW), *support.bound_to_served_sites(SHOPS, NOW)],
+        history.events_before_open_requests(NOW),
+        *([event] for event in history.events_since_open_requests(NOW)),  # requests are listed as they were applied.
+        support.bound_to_served_sites(SHOPS, NOW),
     ):
         for path, headers, body in signed_posts(events, SECRET, NOW):
             assert client.post(path, data=body, headers=headers).status_code == 202

@@ -41,8 +41,8 @@ def demo(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             *catalog.events(now),
             *business_care.events(now, file_host=f"http://127.0.0.1:{files.port}"),
             *status_changes.events(now),
-            *history.events(now),
-            *support.events(now),
+            *history.events_before_open_requests(now),
+            *history.events_since_open_requests(now),
             *support.bound_to_served_sites(served, now),
         ]
         load(marketplace, events)

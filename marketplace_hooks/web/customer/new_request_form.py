@@ -37,7 +37,7 @@ class KeyField(TextInputField):
     def pre_validate(self, form: Form) -> None:
         """Raises `ValidationError` for what was not copied whole, or was copied with something else."""
         if len(self.data) > LONGEST_KEY or not self.data.isprintable():
-            raise ValidationError(gettext("This key is too long, or is more than one line. Copy it again."))
+            raise ValidationError(gettext("This key is too long, or spans several lines. Copy it again."))
 
 
 class SiteForm(PageForm):

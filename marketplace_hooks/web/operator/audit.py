@@ -41,8 +41,8 @@ QUERY = ListQuery(
         Filter(name="kind", label=lazy("Object type"), type="choice", options=_object_types),
         Filter(name="id", label=lazy("Object ID")),
         Filter(name="request", label=lazy("Request ID")),
-        Filter(name="from", label=lazy("From day"), type="day"),
-        Filter(name="to", label=lazy("To day"), type="day"),
+        Filter(name="from", label=lazy("From date"), type="day"),
+        Filter(name="to", label=lazy("To date"), type="day"),
     ),
     sorts=NEWEST_FIRST,
 )

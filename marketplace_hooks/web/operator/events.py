@@ -46,8 +46,8 @@ QUERY = ListQuery(
             type="choice",
             options=((YES, lazy("Rejected and not corrected")),),
         ),
-        Filter(name="from", label=lazy("From day"), type="day"),
-        Filter(name="to", label=lazy("To day"), type="day"),
+        Filter(name="from", label=lazy("From date"), type="day"),
+        Filter(name="to", label=lazy("To date"), type="day"),
     ),
     sorts=NEWEST_FIRST,
 )

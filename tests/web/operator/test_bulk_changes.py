@@ -72,6 +72,10 @@ def test_the_list_offers_the_change_of_each_and_says_why_it_is_offline(shop: Mar
     assert "Reinstate it first." in preview(operator, "mod-1", "mod-3", status=ONLINE).visible_text
 
 
+def test_the_navigation_shows_a_bulk_change_among_products(operator: Browser) -> None:
+    assert '<a href="/operator/products" aria-current="page">' in preview(operator, "mod-1").text
+
+
 def test_what_is_unknown_or_nothing_is_not_changed(shop: Marketplace, operator: Browser) -> None:
     assert preview(operator, "none").status == 404
     assert preview(operator, "mod-1", status=WITHDRAWN).status == 404

@@ -86,6 +86,8 @@ def test_the_navigation_names_the_role_and_marks_the_page_that_is_open(shop: Mar
     page = browser_of(shop, "seller", "seller-1").get("/seller")
     assert '<nav class="ways" aria-label="Seller">' in page.text
     assert '<a href="/seller" aria-current="page">Products</a>' in page.text
+    page = browser_of(shop, "seller", "seller-1").get("/seller/refunds")
+    assert '<a href="/seller/requests" aria-current="page">Requests</a>' in page.text
 
 
 def test_only_pages_of_somebody_signed_in_load_scripts_and_they_are_our_own_files(shop: Marketplace) -> None:
