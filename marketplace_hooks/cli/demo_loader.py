@@ -42,8 +42,8 @@ def load_demo(settings: Settings, url: str, log: Callable[[str], None], stop: Ca
     """
     anchor = anchor_of(settings.instance, datetime.now(UTC))
     moved_at = moved_at_of(settings.instance, url, datetime.now(UTC))
-    stages = demo_events(url, anchor, moved_at)
-    total = sum(len(events) for stage in stages for events in stage)
+    phases = demo_events(url, anchor, moved_at)
+    total = sum(len(events) for phase in phases for events in phase)
     posted = itertools.count(1)
 
     def post(events: Sequence[Event]) -> int:
@@ -57,13 +57,13 @@ def load_demo(settings: Settings, url: str, log: Callable[[str], None], stop: Ca
                 log(f"posted {number} of {total} signed events")
         return new
 
-    with ThreadPoolExecutor(max(len(stage) for stage in stages)) as pool:
-        new = sum(sum(pool.map(post, stage)) for stage in stages)
+    with ThreadPoolExecutor(max(len(phase) for phase in phases)) as pool:
+        new = sum(sum(pool.map(post, phase)) for phase in phases)
     log(f"loaded {new} new events" if new else "the demo marketplace was already loaded")
 
 
 def demo_events(url: str, anchor: datetime, moved_at: datetime | None) -> list[list[list[Event]]]:
-    """The events of a demo at this address, whose links lead to what is served beside it: stages, one after the other,
+    """The events of a demo at this address, whose links lead to what is served beside it: phases, one after the other,
     each of series that can be posted at the same time.
 
     All requests come in the order of their dates: that of a list with the newest first.

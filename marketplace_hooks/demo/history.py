@@ -21,6 +21,7 @@ LAST_DAYS_AGO = 30
 """Nothing of it is younger: what is open now is in `demo/support.py`."""
 FIRST_DAYS_AGO = 380
 CLOSURE = "seller.closure_declared"
+SUBMITTED = "support.request_submitted"
 SLOW_EVERY = 9
 """Of so many questions one was answered too late."""
 QUESTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -98,26 +99,35 @@ def events(now: datetime) -> list[Event]:
 
 
 def events_before_open_requests(now: datetime) -> list[Event]:
-    """Those that are older than every request of `demo/support.py`."""
-    return [event for event in events(now) if event[2] < _first_open_at(now)]
+    """The questions that were asked before every request of `demo/support.py`, each with its answer."""
+    return _by_request(now)[0]
 
 
 def events_since_open_requests(now: datetime) -> list[Event]:
-    """The others, with all events of `demo/support.py`, by date: a list of requests shows the order of posting.
+    """The other questions, with all events of `demo/support.py`, by date: requests are listed as they were posted.
 
-    Closures come first: each says itself when it was declared.
+    Each request is followed by its messages. Closures come first: each says itself when it was declared.
     """
-    others = [event for event in events(now) if event[2] >= _first_open_at(now)]
-    return sorted([*support.events(now), *others], key=lambda event: (event[1] != CLOSURE, event[2]))
+    return _by_request(now)[1]
 
 
-def _first_open_at(now: datetime) -> datetime:
-    return min(at for _, type_, at, _ in support.events(now) if type_ != CLOSURE)
+def _by_request(now: datetime) -> tuple[list[Event], list[Event]]:
+    recent = support.events(now)
+    every = [*recent, *events(now)]
+    asked_at = {data["request_id"]: at for _, type_, at, data in every if type_ == SUBMITTED}
+    first_at = min(asked_at[data["request_id"]] for _, type_, _, data in recent if type_ == SUBMITTED)
+
+    def begins_at(event: Event) -> datetime:
+        return asked_at.get(event[3].get("request_id", ""), event[2])
+
+    every.sort(key=lambda event: (event[1] != CLOSURE, begins_at(event), event[2]))
+    before = [event for event in every if event[1] != CLOSURE and begins_at(event) < first_at]
+    return before, [event for event in every if event[1] == CLOSURE or begins_at(event) >= first_at]
 
 
 def request_ids(now: datetime) -> list[str]:
     """The ids of the questions, to be settled."""
-    return [data["request_id"] for _, type_, _, data in events(now) if type_ == "support.request_submitted"]
+    return [data["request_id"] for _, type_, _, data in events(now) if type_ == SUBMITTED]
 
 
 def _short_names(title: dict[str, str]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from .state import current_runtime
 GROUPS: Mapping[RequestGroup, LazyText] = {
     RequestGroup.OPEN: lazy("Open"),
     RequestGroup.TO_ACKNOWLEDGE: lazy("Awaiting first response"),
-    RequestGroup.ALL: lazy("All requests"),
+    RequestGroup.ALL: lazy("Any state"),
 }
 STATES: Mapping[Handling, LazyText] = {Handling.ACCEPTED: lazy("Accepted")}
 """States whose word is that of a group."""

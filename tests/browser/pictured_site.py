@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from werkzeug.serving import make_server
 
 from marketplace_hooks.cli.demo_story import CONTESTED, OVERTURNED, make_moves, settle_history
 from marketplace_hooks.demo import business_care, catalog, history, merchant_shops, status_changes, support
+from marketplace_hooks.demo.catalog import Event
 from marketplace_hooks.demo.load import signed_posts
 from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 
@@ -65,7 +67,7 @@ def fill(marketplace: Marketplace) -> None:
         catalog.events(NOW),
         [*business_care.events(NOW), *status_changes.events(NOW)],
         history.events_before_open_requests(NOW),
-        *([event] for event in history.events_since_open_requests(NOW)),  # requests are listed as they were applied.
+        *_by_request(history.events_since_open_requests(NOW)),
         support.bound_to_served_sites(SHOPS, NOW),
     ):
         for path, headers, body in signed_posts(events, SECRET, NOW):
@@ -75,6 +77,12 @@ def fill(marketplace: Marketplace) -> None:
     run_in_transaction(marketplace.runtime, make_moves)
     run_in_transaction(marketplace.runtime, lambda uow: settle_history(uow, past))
     marketplace.run_all_now()
+
+
+def _by_request(events: list[Event]) -> Iterator[list[Event]]:
+    """The events of one request after the other: requests are listed in the order in which they were applied."""
+    for _, group in groupby(events, key=lambda event: event[3].get("request_id")):
+        yield [*group]
 
 
 def _with_one_font(app: Any) -> Any:

@@ -11,7 +11,7 @@ from marketplace_hooks.demo import history
 def test_requests_are_posted_by_date_and_each_event_once() -> None:
     now = datetime(2026, 6, 16, 9, 30, tzinfo=UTC)
     posted = [
-        event for stage in demo_events("http://127.0.0.1:8000", now, None) for events in stage for event in events
+        event for phase in demo_events("http://127.0.0.1:8000", now, None) for events in phase for event in events
     ]
     submitted = [at for _, type_, at, _ in posted if type_ == "support.request_submitted"]
     assert submitted == sorted(submitted)

@@ -157,7 +157,7 @@ def test_a_demo_that_is_started_on_another_port_has_no_old_links_even_when_it_co
         for number, port in enumerate((8000, 9000, 8000, 8000)):
             url = f"http://127.0.0.1:{port}"
             moved_at = moved_at_of(tmp_path / "instance", url, anchor + timedelta(minutes=number))
-            events = [event for stage in demo_events(url, anchor, moved_at) for series in stage for event in series]
+            events = [event for phase in demo_events(url, anchor, moved_at) for series in phase for event in series]
             load(marketplace, [event for event in events if concerns_some(event)])
             subscribe_receiver(marketplace.runtime.settings, url)
             beside = f"127.0.0.1:{port // 1000}"
