@@ -37,7 +37,7 @@ def wait_for_lines(deployment: Deployment, process: Process, count: int) -> list
 
 
 def count_workers(deployment: Deployment) -> int:
-    return deployment.read(lambda session: count_alive(session, deployment.runtime.now()))[ProcessKind.WORKER]
+    return int(deployment.read(lambda session: count_alive(session, deployment.runtime.now()))[ProcessKind.WORKER])
 
 
 def test_a_worker_that_says_it_is_ready_is_alive_and_applies_an_event_by_itself(deployment: Deployment) -> None:

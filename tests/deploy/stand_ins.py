@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 ROOT = Path(os.environ["GUIDE_ROOT"])
 HOST = "hooks.example.com"
-WAIT_S = 60
+WAIT_S = 180  # A busy machine starts slowly.
 PROGRAM = ROOT / "opt/marketplace-hooks/bin/marketplace-hooks"
 CERTIFICATES = ROOT / "etc/letsencrypt/live" / HOST
 
@@ -78,9 +78,9 @@ def systemd_run(*arguments: str) -> int:
     return subprocess.run(command, env=service_environment(), check=False).returncode
 
 
-def su(account: str, option: str, command: str) -> int:
+def su(login: str, account: str, option: str, command: str) -> int:
     """Run a command as another account: of PostgreSQL, whose server asks for no password here."""
-    assert (account, option) == ("postgres", "-c")
+    assert (login, account, option) == ("-", "postgres", "-c")
     return subprocess.run(["sh", "-c", command], check=False).returncode
 
 

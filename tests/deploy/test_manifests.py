@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from marketplace_hooks.config.loading import load
-from marketplace_hooks.config.settings import PREFIX
+from marketplace_hooks.config.settings import PREFIX, Settings
 from marketplace_hooks.remote.signatures import new_secret
 from marketplace_hooks.services.core.liveness import _tell_systemd, _touch
 
@@ -42,6 +42,13 @@ def checked(*command: object) -> str:
 def example_environment() -> dict[str, str]:
     lines = (DEPLOY / "environment.example").read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def filled_environment() -> dict[str, str]:
+    """The example of the settings with its secrets, as the guide fills them in."""
+    given = {name: value for name, value in example_environment().items() if value}
+    secrets = {f"{PREFIX}{name}": value for name, value in FILLED.items()}
+    return {**given, **secrets, f"{PREFIX}WEBHOOK_SECRETS": f"marketplace={new_secret()}"}
 
 
 def packages(lock: Path) -> dict[str, str]:
@@ -75,13 +82,9 @@ def test_systemd_accepts_each_unit(unit: Path, tmp_path: Path) -> None:
 
 
 def test_production_starts_with_the_example_of_the_settings_once_its_secrets_are_filled_in(tmp_path: Path) -> None:
-    environment = example_environment()
-    empty = {name for name, value in environment.items() if not value}
+    empty = {name for name, value in example_environment().items() if not value}
     assert {f"{PREFIX}{name}" for name in FILLED} <= empty
-    environment = {name: value for name, value in environment.items() if value}
-    environment |= {f"{PREFIX}{name}": value for name, value in FILLED.items()}
-    environment |= {f"{PREFIX}WEBHOOK_SECRETS": f"marketplace={new_secret()}", f"{PREFIX}INSTANCE": str(tmp_path)}
-    settings = load(environment=environment)
+    settings = load(environment={**filled_environment(), f"{PREFIX}INSTANCE": str(tmp_path)})
     assert not settings.demo
     assert settings.public_url == "https://hooks.example.com"
 
@@ -94,6 +97,35 @@ def test_the_lock_of_the_service_is_the_project_s_lock_without_what_only_tests_n
     needed = {canonicalize_name(Requirement(one).name) for one in project["dependencies"]}
     assert needed <= set(served)
     assert "pytest" not in served
+
+
+def test_postgresql_allows_the_connections_that_the_kit_may_open() -> None:
+    guide = (ROOT / "docs" / "production.md").read_text(encoding="utf-8")
+    compose = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    unit = (DEPLOY / "systemd" / "marketplace-hooks-worker.service").read_text(encoding="utf-8")
+    (workers,) = map(int, re.findall(r"worker --processes (\d+)", unit))
+    assert f'["worker", "--processes", "{workers}"]' in compose
+    (schedulers,) = map(int, re.findall(r"replicas: (\d+)", compose))
+
+    def connections(schedulers: int) -> int:
+        """At most, as docs/operate.md adds them up under "What it needs"."""
+        settings = Settings()
+        of_a_process = settings.database_pool_size + settings.database_pool_overflow + 1
+        return settings.web_processes * 2 * settings.web_threads + (workers + schedulers) * of_a_process + 5
+
+    assert f"up to {connections(1)} connections" in guide
+    assert connections(1) <= int(re.findall(r"max_connections (\d+)", guide)[0])
+    assert connections(schedulers) <= int(re.findall(r"max_connections=(\d+)", compose)[0])
+
+
+def test_commands_of_root_are_run_with_the_account_the_settings_and_the_folder_of_the_services() -> None:
+    command = (DEPLOY / "marketplace-hooks").read_text(encoding="utf-8")
+    for unit in (path.read_text(encoding="utf-8") for path in UNITS if path.suffix == ".service"):
+        given = dict(line.split("=", 1) for line in unit.splitlines() if re.match(r"[A-Z]\w+=", line))
+        assert f"--uid {given['User']} --gid {given['Group']} " in command
+        for name in ("EnvironmentFile", "Environment", "StateDirectory", "StateDirectoryMode", "UMask"):
+            assert f"--property {name}={given[name]} " in command
+        assert given["ExecStart"].split()[0] + ' "$@"\n' in command
 
 
 # docs/operate.md, "When something dies": a `worker`, `scheduler` or `web` of its own hangs.

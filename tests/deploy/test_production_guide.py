@@ -27,7 +27,7 @@ from ..support.source_tree import ROOT
 
 GUIDE = ROOT / "docs" / "production.md"
 STAND_INS = Path(__file__).with_name("stand_ins.py")
-REPLACED = ("apt-get", "useradd", "su", "systemd-run", "systemctl", "certbot", "nginx", "curl")
+REPLACED = ("apt-get", "useradd", "su", "pg_conftool", "systemd-run", "systemctl", "certbot", "nginx", "curl")
 NGINX = """
 pid {root}/nginx.pid;
 error_log {root}/nginx-error.log;
@@ -64,6 +64,7 @@ class Machine:
             "/opt/marketplace-hooks": f"{root}/opt/marketplace-hooks",
             "/var/lib/marketplace-hooks": f"{root}/var/lib/marketplace-hooks",
             "/var/www/html": f"{root}/var/www/html",
+            "/usr/local/sbin": f"{root}/usr/local/sbin",
             "127.0.0.1:8000": f"127.0.0.1:{self.port + 2}",
             "--port 8000": f"--port {self.port + 2}",
             "redis://127.0.0.1:6379/0": redis.url,
@@ -74,6 +75,7 @@ class Machine:
                 path.write_text(self.on_this_machine(path.read_text(encoding="utf-8")), encoding="utf-8")
         (root / "etc/nginx/conf.d").mkdir(parents=True)
         (root / "etc/systemd/system").mkdir(parents=True)
+        (root / "usr/local/sbin").mkdir(parents=True)
         (root / "etc/nginx/nginx.conf").write_text(NGINX.format(root=root), encoding="utf-8")
         self.environment = self._environment(postgres, str(server.username), str(server.password))
 
@@ -113,7 +115,8 @@ class Machine:
             )
             (programs / name).chmod(0o755)
         port = make_url(postgres.url_for("postgres", tcp=True)).port
-        path = os.pathsep.join([str(programs), str(find_postgres()), os.environ["PATH"]])
+        ahead = [programs, self.root / "usr/local/sbin", find_postgres()]
+        path = os.pathsep.join([*map(str, ahead), os.environ["PATH"]])
         ours = {"GUIDE_ROOT": str(self.root), "GUIDE_NGINX": str(find_service("nginx")), "GUIDE_PORT": str(self.port)}
         database = {"PGHOST": "127.0.0.1", "PGPORT": str(port), "PGUSER": user, "PGPASSWORD": password}
         ours["PIP_NO_COMPILE"] = "1"  # what is imported is compiled then, and most of it never is.
@@ -139,9 +142,8 @@ def test_the_guide_leads_to_a_service_that_doctor_finds_healthy(machine: Machine
     output = machine.run("\n".join([*install, check]))
     assert re.search(r"token +\S{20,}", output), output
     assert (machine.root / "etc/marketplace-hooks/environment").stat().st_mode & 0o777 == 0o600
-    # A later day: the upgrade, of the installation as it stands. Another process serves afterwards.
+    # A later day, in a new shell: the upgrade, of the installation as it stands. Another process serves afterwards.
     web = machine.root / "marketplace-hooks-web.pid"
     before = web.read_text()
-    (shell_function,) = (block for block in install if block.startswith("hooks()"))
-    machine.run(f"{shell_function}\n{upgrade}\ncurl --fail https://hooks.example.com/readyz")
+    machine.run(f"{upgrade}\ncurl --fail https://hooks.example.com/readyz")
     assert web.read_text() != before
