@@ -29,7 +29,7 @@ def backup(folder: Path, without_keys: bool, as_json: bool) -> None:
     Settings are not included.
 
     \b
-    marketplace-hooks backup /var/backups/hooks-2026-03-02
+    marketplace-hooks backup /var/backups/marketplace-hooks/2026-03-02
     """
     manifest = back_up(current_runtime(), folder, with_keys=not without_keys, log=_progress(as_json))
     show_one({"folder": str(folder), **_facts(manifest)}, as_json=as_json)
@@ -45,7 +45,7 @@ def restore(folder: Path, as_json: bool) -> None:
     everyone has to sign in again.
 
     \b
-    marketplace-hooks restore /var/backups/hooks-2026-03-02
+    marketplace-hooks restore /var/backups/marketplace-hooks/2026-03-02
     """
     manifest = restore_backup(current_runtime(), folder, log=_progress(as_json))
     show_one({"restored": str(folder), **_facts(manifest)}, as_json=as_json)
