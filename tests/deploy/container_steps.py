@@ -69,8 +69,8 @@ class Image:
         self.health_check: list[str] = []
         self.environment: dict[str, str] = {}
         self.directory = self.root
-        self._stages: dict[str, Path] = {}
-        self._stage = ""
+        self._earlier: dict[str, Path] = {}
+        self._name = ""
         python = folder / "python"
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(python)], check=True)
         programs = folder / "programs"
@@ -82,7 +82,7 @@ class Image:
 
     def build(self, text: str) -> None:
         """Carry out every instruction. Raises `CalledProcessError` when a `RUN` fails."""
-        carry_out = {
+        methods = {
             "FROM": self._from,
             "WORKDIR": self._workdir,
             "RUN": self._run,
@@ -98,7 +98,7 @@ class Image:
             "STOPSIGNAL": str,
         }
         for instruction in read_instructions(text):
-            carry_out[instruction.name](self._on_this_machine(instruction.text))
+            methods[instruction.name](self._on_this_machine(instruction.text))
 
     def start(self, command: list[str], **settings: str) -> subprocess.Popen[str]:
         """Start a program in the folder and with the variables of the image, and with these."""
@@ -122,9 +122,9 @@ class Image:
     def _from(self, text: str) -> None:
         """Begin a stage: an empty root, and the Python of this machine in place of the image's."""
         if self.root.exists():
-            self._stages[self._stage] = self.root.rename(self.root.with_name(f"stage-{len(self._stages)}"))
+            self._earlier[self._name] = self.root.rename(self.root.with_name(f"stage-{len(self._earlier)}"))
         self.root.mkdir()
-        self._stage = text.partition(" AS ")[2]
+        self._name = text.partition(" AS ")[2]
         self.environment = dict(self._first_environment)
         self.directory = self.root
 
@@ -140,13 +140,13 @@ class Image:
 
     def _copy(self, text: str) -> None:
         *sources, to = (word for word in text.split() if not word.startswith("--from="))
-        stage = re.search(r"--from=(\S+)", text)
+        other = re.search(r"--from=(\S+)", text)
         target = self.directory / to
         if to.endswith("/") or len(sources) > 1:
             target.mkdir(parents=True, exist_ok=True)
         target.parent.mkdir(parents=True, exist_ok=True)
         for source in sources:
-            path = self._stages[stage[1]] / Path(source).relative_to(self.root) if stage else self.context / source
+            path = self._earlier[other[1]] / Path(source).relative_to(self.root) if other else self.context / source
             if path.is_dir():
                 shutil.copytree(path, target, symlinks=True, dirs_exist_ok=True)
             else:
