@@ -17,9 +17,9 @@ from ..services.core.runtime import Runtime
 from ..services.core.unit_of_work import run_in_transaction
 from ..snapshots.checking import Checked, SnapshotCheck, SnapshotError
 from ..snapshots.comparing import DifferenceKind, KindComparison, compare_snapshot
+from ..snapshots.entities import EntityKind
 from ..snapshots.exporting import export_snapshot
 from ..snapshots.importing import Imported, import_checked
-from ..snapshots.lines import EntityKind
 from .output import json_option, print_line, show_one, show_rows
 from .root import current_runtime, hooks_group
 

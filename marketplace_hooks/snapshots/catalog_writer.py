@@ -18,7 +18,7 @@ from ..services.catalog.sellers import upsert_seller
 from ..services.catalog.status_changes import open_hold
 from ..services.core.unit_of_work import Cause, UnitOfWork
 from ..services.releases.publishing import publish_release
-from .lines import Entity
+from .entities import Entity
 
 CAUSE = Cause(actor="marketplace", reason="imported")
 

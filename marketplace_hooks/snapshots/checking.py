@@ -24,16 +24,18 @@ from ..models.purchases import Customer, Purchase
 from ..models.releases import Release, ReleaseKind
 from ..models.subscriptions import Charge
 from ..models.support import SupportRequest
-from .checked_entities import CheckedEntities, Place, in_batches
+from .checked_entities import CheckedEntities, Contradiction, Place, ReadLine, in_batches
+from .entities import Entity, EntityKind
 from .files import SnapshotFile, UnreadableFile
 from .garbage import collect_chunk, collected_between_chunks
-from .lines import Entity, EntityKind, InvalidLine, parse_line
+from .lines import InvalidLine, parse_line
 
 MOST_LISTED = 1_000
 """So many errors are listed; the others are counted."""
 _LOOKED_UP = 1_000
 _EVERY_LINES = 1_000
 _COLLECTED_LINES = 50_000
+_ADDED_LINES = 1_000
 
 TABLES: dict[EntityKind, Any] = {
     EntityKind.SELLER: Seller,
@@ -100,6 +102,7 @@ class SnapshotCheck:
         self._zone = zone
         self._entities = CheckedEntities()
         self._findings = Findings()
+        self._read_lines: list[ReadLine] = []
 
     def run(self, session: Callable[[], Any], report: Report = _report_nothing) -> Checked:
         """Read and check everything. `session` opens a session that reads what stands here."""
@@ -123,41 +126,46 @@ class SnapshotCheck:
 
     def _read(self, number: int, file: SnapshotFile, report: Callable[[int], None]) -> None:
         try:
-            for line in file.lines():
-                if line.number % _EVERY_LINES == 0:
+            for line, text in file.lines():
+                if line % _EVERY_LINES == 0:
                     report(file.position)
-                if line.number % _COLLECTED_LINES == 0:
+                if line % _COLLECTED_LINES == 0:
                     collect_chunk()
-                if line.text is None:
-                    self._add_error(Place(file=number, line=line.number, path=""), "The line is longer than 1 MiB.")
+                if text is None:
+                    self._refuse(number, line, "", "The line is longer than 1 MiB.")
                 else:
-                    self._read_line(number, line.number, line.text)
+                    self._read_line(number, line, text)
         except UnreadableFile as error:
-            self._add_error(Place(file=number, line=error.line, path=""), str(error))
+            self._refuse(number, error.line, "", str(error))
+        self._add_lines()
 
     def _read_line(self, file: int, line: int, text: bytes) -> None:
         try:
-            entity = parse_line(text, self._now, self._zone)
+            content = parse_line(text, self._now, self._zone)
         except InvalidLine as invalid:
             for error in invalid.errors:
-                self._add_error(Place(file=file, line=line, path=error["path"]), error["message"])
+                self._refuse(file, line, error["path"], error["message"])
             return
-        other = self._entities.add(entity, file, line)
-        if other is not None:
-            where = f"line {other.line} of {self._files[other.file].path}"
-            self._add_error(
-                Place(file=file, line=line, path=f"data.{entity.kind}_id"),
-                f"{entity.kind} {entity.id} stands in {where} with other content.",
-            )
-        elif entity.kind is EntityKind.PURCHASE:
-            self._add_charges(entity, file, line)
+        self._read_lines.append(ReadLine(content, file, line))
+        if len(self._read_lines) == _ADDED_LINES:
+            self._add_lines()
 
-    def _add_charges(self, entity: Entity, file: int, line: int) -> None:
-        for number, period in enumerate(entity.data["periods"]):
-            charge_id = period["charge_id"]
-            path = f"data.periods.{number}.charge_id"
-            if charge_id is not None and not self._entities.add_charge(charge_id, path):
-                self._add_error(Place(file=file, line=line, path=path), f"{charge_id} pays another period already.")
+    def _refuse(self, file: int, line: int, path: str, message: str) -> None:
+        """Add an error of a line, behind those of the lines before it."""
+        self._add_lines()
+        self._add_error(Place(file, line, path), message)
+
+    def _add_lines(self) -> None:
+        """Keep the lines read since the last time, and report what contradicts other lines."""
+        for contradiction in self._entities.add(self._read_lines) if self._read_lines else ():
+            self._add_error(contradiction.place, self._worded(contradiction))
+        self._read_lines.clear()
+
+    def _worded(self, contradiction: Contradiction) -> str:
+        if (other := contradiction.other) is None:
+            return f"{contradiction.id} pays another period already."
+        where = f"line {other.line} of {self._files[other.file].path}"
+        return f"{contradiction.kind} {contradiction.id} stands in {where} with other content."
 
     def _add_error(self, place: Place, message: str) -> None:
         file = str(self._files[place.file].path)
@@ -165,15 +173,14 @@ class SnapshotCheck:
 
     def _check_parents(self, session: Session) -> None:
         """Every parent that no line describes must be known here."""
-        for batch in in_batches(self._entities.missing_parents(), _LOOKED_UP):
+        for batch in in_batches(self._entities.undescribed_parents(), _LOOKED_UP):
             for kind in EntityKind:
-                wanted = {one.id for one in batch if one.kind is kind}
-                known = (
-                    set(session.scalars(select(TABLES[kind].id).where(TABLES[kind].id.in_(wanted)))) if wanted else ()
-                )
-                for one in batch:
-                    if one.kind is kind and one.id not in known:
-                        self._add_error(one.place, f"No line describes {kind} {one.id}, and it is not known here.")
+                if wanted := [id_ for one, id_ in batch if one is kind]:
+                    column = TABLES[kind].id
+                    known = set(session.scalars(select(column).where(among(column, wanted))))
+                    self._entities.add_unknown(kind, [id_ for id_ in wanted if id_ not in known])
+        for kind, id_, place in self._entities.missing_parents():
+            self._add_error(place, f"No line describes {kind} {id_}, and it is not known here.")
 
     def _check_charges(self, session: Session) -> None:
         """A charge that is known here paid the same purchase."""
@@ -192,7 +199,7 @@ class SnapshotCheck:
             for number, bought in enumerate(purchase.data["releases"]):
                 for name, message in self._release_faults(session, purchase, bought):
                     path = f"data.releases.{number}.{name}"
-                    self._add_error(Place(file=place.file, line=place.line, path=path), message)
+                    self._add_error(place._replace(path=path), message)
 
     def _check_requests(self, session: Session) -> None:
         """The customer and the product of a request about a purchase are the purchase's."""
@@ -204,7 +211,7 @@ class SnapshotCheck:
             for name, parent in purchase.items():
                 if request.data[name] not in (None, parent):
                     path = f"data.{name}"
-                    self._add_error(Place(file=place.file, line=place.line, path=path), "is not the purchase's")
+                    self._add_error(place._replace(path=path), "is not the purchase's")
 
     def _purchase_parents(self, session: Session, purchase_id: str) -> dict[str, str]:
         entity = self._entities.find(EntityKind.PURCHASE, purchase_id)

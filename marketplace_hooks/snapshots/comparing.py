@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from .checked_entities import CheckedEntities
-from .lines import EntityKind
+from .entities import EntityKind
 from .rendering import CHUNK, comparable_line, id_chunks, render
 
 MOST_EXAMPLES = 5

@@ -33,7 +33,7 @@ from ..services.support.messages import NewMessage, post_message
 from ..services.support.submission import NewRequest, record_accepted, start_clocks
 from . import purchase_rows
 from .catalog_writer import CAUSE
-from .lines import Entity
+from .entities import Entity
 from .purchase_rows import ImportFacts, ListingHistory, PurchaseRows
 
 _CUSTOMER_COLUMNS = ("id", "name", "email", "locale", "professional", "described_at", "erased_at")

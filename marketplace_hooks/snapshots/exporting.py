@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from ..database.engine import Database
 from .checking import TABLES
-from .lines import EntityKind
+from .entities import EntityKind
 from .rendering import id_chunks, render
 
 Report = Callable[[EntityKind, int, int], None]

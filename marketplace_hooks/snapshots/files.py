@@ -10,9 +10,8 @@ import os
 import stat
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 LONGEST_LINE = 1_048_576
 """The most bytes of a line, its end not counted: as much as an event may have."""
@@ -28,8 +27,7 @@ class UnreadableFile(ValueError):
         self.line = line
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RawLine:
+class RawLine(NamedTuple):
     """One line as it stands in its file. `text` is None of one that is too long."""
 
     number: int
@@ -84,9 +82,9 @@ class SnapshotFile:
                 self.digest.update(text)
                 if len(text.rstrip(b"\r\n")) > LONGEST_LINE:
                     _skip_rest(buffered.readline, text)
-                    yield RawLine(number=number, text=None)
+                    yield RawLine(number, None)
                     continue
-                yield RawLine(number=number, text=text.strip())
+                yield RawLine(number, text.strip())
 
 
 def _skip_rest(readline: Callable[[int], bytes], text: bytes) -> None:

@@ -23,8 +23,8 @@ from ..services.inbox.leasing import release_all_parked
 from .catalog_writer import write_packs, write_products, write_releases, write_sellers
 from .checking import Checked
 from .customer_writer import write_customers, write_purchases, write_requests
+from .entities import Entity, EntityKind
 from .garbage import collect_chunk, collected_between_chunks
-from .lines import Entity, EntityKind
 from .silence import SilentUnitOfWork
 
 _ATTEMPTS = 5
@@ -131,6 +131,7 @@ def _import_kind(
         result.new[kind] += new
         result.known[kind] += len(entities) - new
         done += len(entities)
+        del entities  # else the collector would traverse all of them.
         collect_chunk()
         report(done)
         runtime.database.yield_to_writers()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..domain.business_care.entitlement import Payment
 from ..domain.business_care.renewals import PeriodDates, notice_day, original_date, period, renewal_instant
@@ -37,14 +36,13 @@ class PeriodFault(ValueError):
         self.field = field
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LaidOutPeriod:
+class LaidOutPeriod(NamedTuple):
     """One period with its days, the instant at which it starts, and the original date that it counts from."""
 
     given: Mapping[str, Any]
     anchor_on: date
     anchor_index: int
-    index: int
+    period_index: int
     first_day: date
     last_day: date
     starts_at: datetime
@@ -57,8 +55,7 @@ def as_given(one: LaidOutPeriod) -> dict[str, Any]:
     return {**one.given, "first_day": one.first_day, "last_day": one.last_day, "occurred_at": occurred_at}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where a Business Care stands: the columns of its subscription."""
 
     state: SubscriptionState
@@ -128,7 +125,7 @@ def _lay_out(
         given=one,
         anchor_on=anchor,
         anchor_index=anchor_index,
-        index=index,
+        period_index=index,
         first_day=dates.first_day,
         last_day=dates.last_day,
         starts_at=starts_at,
@@ -156,7 +153,7 @@ def standing(periods: Sequence[LaidOutPeriod], zone: tzinfo, now: datetime) -> S
     """
     current = periods[-1]
     covered = next(one for one in reversed(periods) if one.given["payment"] != Payment.FAILED)
-    renewal_at = _renewal_instant(covered.anchor_on, covered.index - covered.anchor_index + 1, zone)
+    renewal_at = _renewal_instant(covered.anchor_on, covered.period_index - covered.anchor_index + 1, zone)
     notice_at = None
     if current.given["payment"] == Payment.PENDING:
         state = SubscriptionState.PAYMENT_PENDING
@@ -170,7 +167,7 @@ def standing(periods: Sequence[LaidOutPeriod], zone: tzinfo, now: datetime) -> S
         state=state,
         anchor_on=current.anchor_on,
         anchor_index=current.anchor_index,
-        current_index=current.index,
+        current_index=current.period_index,
         last_day=covered.last_day,
         renewal_at=renewal_at,
         notice_at=notice_at,

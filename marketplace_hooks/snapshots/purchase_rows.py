@@ -13,7 +13,7 @@ from ..domain.business_care.renewal_stops import ProductWithdrawal, RenewalPrefe
 from ..domain.business_care.renewals import judge_notice, notice_window
 from ..models.subscriptions import PeriodKind, Subscription
 from ..services.business_care.renewal_history import record_stops
-from .lines import Entity
+from .entities import Entity
 from .periods import LaidOutPeriod, Standing, lay_out_periods, standing
 
 PURCHASE_COLUMNS = (
@@ -199,12 +199,12 @@ class PurchaseRows:
         self.periods.append(
             (
                 purchase_id,
-                one.index,
-                PeriodKind(given["kind"]),
+                one.period_index,
+                given["kind"],
                 one.first_day,
                 one.last_day,
                 one.starts_at,
-                Payment(given["payment"]),
+                given["payment"],
                 given["occurred_at"] if is_renewal else None,
                 amount["amount_cents"],
                 amount["currency"],
@@ -214,7 +214,7 @@ class PurchaseRows:
         if given["charge_id"] is not None and given["payment"] == Payment.PAID and given["amount"] is not None:
             money = (amount["amount_cents"], amount["currency"])
             occurred_at = given["occurred_at"] or one.starts_at
-            self.charges.append((given["charge_id"], purchase_id, one.index, *money, occurred_at, facts.now))
+            self.charges.append((given["charge_id"], purchase_id, one.period_index, *money, occurred_at, facts.now))
 
     def _add_notice(
         self, entity: Entity, periods: Sequence[LaidOutPeriod], notice: Mapping[str, Any], facts: ImportFacts

@@ -19,7 +19,7 @@ from ..models.support import SupportRequest
 from .catalog_rendering import render_packs, render_products, render_releases, render_sellers
 from .checking import TABLES
 from .customer_rendering import render_customers, render_purchases, render_requests
-from .lines import Entity, EntityKind
+from .entities import Entity, EntityKind
 from .periods import as_given, lay_out_periods
 from .purchase_rows import site_bindings
 

@@ -117,6 +117,38 @@ def test_what_only_two_lines_together_show_is_an_error_too(
     assert errors_of(sqlite_marketplace, path, *asked) == [(6, "data.customer_id", "is not the purchase's")]
 
 
+def test_the_same_line_twice_is_one_entity(
+    sqlite_marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    path = tmp_path / "data.ndjson"
+    bought = {"purchased_at": "2022-03-10T09:00:00Z", "periods": [renewal(2, "2023-03-10T23:00:00Z")]}
+    plain = line("purchase", **bought)
+    written_out = line("purchase", **bought, refunds=[], disputes=[])
+    other = line("purchase", **bought, shop_url="https://other.example")
+    errors = errors_of(sqlite_marketplace, path, plain, {}, plain, other)
+    assert [(number, where) for number, where, _ in errors] == [(5, ""), (7, "data.purchase_id")]
+    assert errors[1][2] == f"purchase purchase-1 stands in line 4 of {path} with other content."
+    answer = run_as_json(sqlite_marketplace, "import", write_lines(path, [*PARENTS, plain, written_out, plain]))
+    assert (answer["errors"], answer["written"]) == ([], True)
+    assert [one["new"] for one in answer["entities"] if one["kind"] == "purchase"] == [1]
+
+
+def test_every_place_that_names_an_unknown_parent_is_an_error(
+    sqlite_marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    named = [("customer-9", "mod-1"), ("customer-1", "mod-9"), ("customer-9", "mod-9")]
+    lines = [
+        line("purchase", purchase_id=f"purchase-{number}", customer_id=customer_id, product_id=product_id)
+        for number, (customer_id, product_id) in enumerate(named)
+    ]
+    assert errors_of(sqlite_marketplace, tmp_path / "data.ndjson", *lines) == [
+        (4, "data.customer_id", "No line describes customer customer-9, and it is not known here."),
+        (5, "data.product_id", "No line describes product mod-9, and it is not known here."),
+        (6, "data.customer_id", "No line describes customer customer-9, and it is not known here."),
+        (6, "data.product_id", "No line describes product mod-9, and it is not known here."),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

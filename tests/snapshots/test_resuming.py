@@ -15,8 +15,8 @@ from marketplace_hooks.models.deployment import DeploymentFact
 from marketplace_hooks.models.purchases import Purchase
 from marketplace_hooks.services.core.deployment import IMPORT
 from marketplace_hooks.snapshots.checking import Checked, SnapshotCheck
+from marketplace_hooks.snapshots.entities import EntityKind
 from marketplace_hooks.snapshots.importing import import_checked
-from marketplace_hooks.snapshots.lines import EntityKind
 
 from ..support.marketplace import Marketplace
 from ..support.processes import STARTED_WITHIN_S, Deployment, Fault
