@@ -62,3 +62,20 @@ def test_every_message_of_an_envelope_has_words(body: bytes) -> None:
 
 def test_a_message_that_nobody_knows_is_shown_as_it_is() -> None:
     assert fault_label({"path": "", "message": "RuntimeError: 100% new"}) == "RuntimeError: 100% new"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "the customer was erased before",
+        "the purchase is known",
+        "the request is known",
+        "known already",
+        "known already, or nothing to change",
+        "nothing to change for seller: it is online",
+        "it is held by seller, account, not by marketplace",
+        "it is offline_permanent and cannot become online; only the marketplace can reinstate it",
+    ],
+)
+def test_why_an_event_changed_nothing_has_words(note: str) -> None:
+    assert is_known(note)

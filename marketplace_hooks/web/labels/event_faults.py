@@ -1,7 +1,8 @@
 """Event fault labels: what is wrong with an event's content, in the reader's words.
 
 The messages in the inbox are English, for developers, and are written by the schemas' library, by our schemas and by
-what applies events. Each is recognised by its wording here; one that is not known is shown as it is.
+what applies events: what is wrong, or why an event has changed nothing. Each is recognised by its wording here; one
+that is not known is shown as it is.
 """
 
 from __future__ import annotations
@@ -101,6 +102,17 @@ _MESSAGES: tuple[tuple[str, LazyText], ...] = (
     (
         r"Another event has the id of one that was mapped: (?P<id>.*)",
         lazy("Another event has the ID that one of its events would have: %(id)s"),
+    ),
+    (r"the customer was erased before", lazy("The customer’s data was erased before.")),
+    (r"(the purchase|the request) is known|known already(, or nothing to change)?", lazy("This is already known.")),
+    (r"nothing to change for \w+: it is \w+", lazy("It already has this status.")),
+    (
+        r"it is held by .+, not by \w+",
+        lazy("Someone else took it offline: only whoever took it offline can put it back online."),
+    ),
+    (
+        r"it is \w+ and cannot become .*",
+        lazy("It has been permanently disabled. Only the marketplace can reinstate it."),
     ),
     (r"Not a known type\.", lazy("Unknown event type.")),
     (r"An event is at most (?P<most>\d+) bytes\.", lazy("An event must not exceed %(most)s bytes.")),

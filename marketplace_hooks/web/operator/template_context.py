@@ -11,6 +11,7 @@ from ..labels.audit import action_label
 from ..labels.business_care import WHY_ASKED_BACK
 from ..labels.change_results import summarize_changes
 from ..labels.delivery_errors import delivery_error_label
+from ..labels.event_faults import fault_label
 from ..labels.label import labels_for
 from ..labels.operations import OUTCOMES, REFUND_PATHS, SUBJECTS, subject_label
 from ..labels.statuses import (
@@ -38,6 +39,7 @@ def template_context() -> dict[str, Any]:
         "buttons": STATUS_BUTTONS,
         "change_label": partial(change_label, role=Role.OPERATOR),
         "delivery_error_label": delivery_error_label,
+        "fault_label": fault_label,
         "given_back_labels": GIVEN_BACK,
         "held_by": labels_for(Role.OPERATOR, HELD_BY),
         "last_day_of": last_day_of,
