@@ -7,7 +7,9 @@ from typing import Any
 import click
 
 from ..domain.outbox.event_types import EVERYTHING
+from ..errors import OutboundRefused
 from ..models.outbox import Endpoint
+from ..remote.http.headers import parse_header_lines
 from ..services.core.unit_of_work import UnitOfWork, run_in_transaction
 from ..services.outbox.endpoint_health import read_health
 from ..services.outbox.endpoints import (
@@ -34,13 +36,10 @@ def endpoints() -> None:
 
 
 def _headers(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    headers = {}
-    for value in values:
-        name, colon, text = value.partition(":")
-        if not colon:
-            raise click.BadParameter("write it as 'Name: value'.")
-        headers[name.strip()] = text.strip()
-    return headers
+    try:
+        return parse_header_lines(values)
+    except OutboundRefused as refused:
+        raise click.BadParameter(str(refused)) from refused
 
 
 _types = click.option("--type", "types", multiple=True, help="Only these outgoing events; default: all. Repeatable.")

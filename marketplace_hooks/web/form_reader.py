@@ -6,6 +6,7 @@ The token against forgery is not WTForms' but `csrf.py`'s, which checks every fo
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -125,14 +126,37 @@ class CheckboxField(FormField):
 
 
 class NumberField(FormField):
-    """A whole number that is not negative; None for anything else."""
+    """A whole number that is not negative; None for an empty one."""
 
     data: int | None
 
     def parse(self, text: str) -> int | None:
-        """The number of at most four digits."""
+        """Raises `ValueError` for what is no number of at most four digits."""
         digits = text.strip()
-        return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 4 else None
+        if not digits:
+            return None
+        if not (digits.isascii() and digits.isdecimal() and len(digits) <= 4):
+            raise ValueError(gettext("Enter a whole number, such as 12"))
+        return int(digits)
+
+
+class DecimalField(FormField):
+    """A number, written with a comma or a point; None for an empty one."""
+
+    data: float | None
+
+    def parse(self, text: str) -> float | None:
+        """Raises `ValueError` for what is no finite number."""
+        written = text.strip().replace(",", ".")
+        if not written:
+            return None
+        try:
+            number = float(Decimal(written))
+        except (InvalidOperation, OverflowError):
+            number = math.nan
+        if not math.isfinite(number):
+            raise ValueError(gettext("Enter a number, such as 2.5"))
+        return number
 
 
 class DayField(FormField):

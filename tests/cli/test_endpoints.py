@@ -53,6 +53,7 @@ def test_an_endpoint_is_added_changed_tested_rotated_and_deleted(shop: Marketpla
         (("add", "https://10.0.0.1/in"), 1),
         (("add", "https://93.184.215.14/in", "--header", "Host: x"), 1),
         (("add", "https://93.184.215.14/in", "--header", "no colon"), 2),
+        (("add", "https://93.184.215.14/in", "--header", "X-A: 1", "--header", "X-A: 2"), 2),
         (("add", "https://93.184.215.14/in", "--rate", "0"), 1),
         (("ping", "end_unknown"), 1),
         (("rotate", "end_unknown"), 1),

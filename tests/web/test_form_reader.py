@@ -13,6 +13,7 @@ from marketplace_hooks.web.form_reader import (
     CheckboxField,
     ChoiceField,
     DayField,
+    DecimalField,
     InstantField,
     NumberField,
     PageForm,
@@ -33,6 +34,7 @@ class EveryField(PageForm):
     colour = ChoiceField(Colour)
     ticked = CheckboxField()
     count = NumberField()
+    rate = DecimalField()
     day = DayField()
     at = InstantField()
     amount = CentsField()
@@ -55,7 +57,10 @@ def read(marketplace: Marketplace, **fields: str) -> tuple[dict[str, Any], dict[
         ("ticked", "yes", True),
         ("ticked", "on", False),
         ("count", "12", 12),
-        ("count", "-1", None),
+        ("count", "", None),
+        ("rate", " 2,5 ", 2.5),
+        ("rate", "-1", -1),
+        ("rate", "", None),
         ("day", "2026-03-02", date(2026, 3, 2)),
         ("day", "", None),
         ("at", "2026-03-02T10:00", datetime(2026, 3, 2, 9, tzinfo=UTC)),
@@ -72,6 +77,12 @@ def test_a_field_is_read_as_it_was_meant(marketplace: Marketplace, name: str, se
     [
         ("text", "", "Choose a reason"),
         ("text", "abcdef", "Use at most 5 characters"),
+        ("count", "-1", "Enter a whole number, such as 12"),
+        ("count", "90 days", "Enter a whole number, such as 12"),
+        ("count", "10000", "Enter a whole number, such as 12"),
+        ("rate", "fast", "Enter a number, such as 2.5"),
+        ("rate", "NaN", "Enter a number, such as 2.5"),
+        ("rate", "1e999", "Enter a number, such as 2.5"),
         ("day", "2 March", "Enter a date, such as 2026-03-02"),
         ("at", "2026-03-02T10:00+01:00", "Enter a date and time"),
         ("amount", "", "Enter an amount, such as 49.90"),

@@ -72,6 +72,24 @@ def check_custom_headers(headers: Mapping[str, str]) -> None:
         seen.add(lowered)
 
 
+def parse_header_lines(lines: Iterable[str]) -> dict[str, str]:
+    """Custom headers as people write them, `Name: value`; empty lines are none.
+
+    Raises `OutboundRefused` for a line without a colon (`header_name`) and for a name given before (`header_twice`).
+    """
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = (part.strip(" \t") for part in line.partition(":"))
+        if not colon and not name:
+            continue
+        if not colon:
+            raise OutboundRefused("Write a header as 'Name: value'.", code="header_name", header=name)
+        if name in headers:
+            raise OutboundRefused(f"The header {name} is given twice.", code="header_twice", header=name)
+        headers[name] = value
+    return headers
+
+
 def check_header(name: str, value: str) -> None:
     """Raise `OutboundRefused` unless the header can be written on one line as it is, by whomever it was set."""
     if not isinstance(name, str) or len(name) > MAX_NAME_LENGTH or _NAME.fullmatch(name) is None:

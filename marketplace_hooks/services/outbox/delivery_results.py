@@ -70,9 +70,12 @@ def settle(
     if unsent := [one.delivery_id for one in attempts[len(results) :] if one.delivery_id in held]:
         released = update(Delivery).where(Delivery.id.in_(unsent)).values(owner=None, leased_until=None)
         uow.session.execute(released.execution_options(synchronize_session=False))
-    return any(
+    is_last = any(
         _record_failure(runtime, uow, endpoint, attempt, result) for attempt, result in made if not result.is_success
     )
+    if endpoint.enabled and any(result.asks_to_disable for _, result in made):
+        disable_endpoint(uow, endpoint, "the endpoint answered webhook-delivery: disable")
+    return is_last
 
 
 def _held(uow: UnitOfWork, owner: str, attempts: Sequence[Attempt]) -> set[int]:
@@ -96,15 +99,17 @@ def _record_failure(
     delivery.last_error = result.error
     delivery.attempt_log = [*attempt.attempt_log, result.entry(uow.now)]
     schedule_s = runtime.settings.delivery_schedule_s
-    again_at = next_attempt_at(
-        uow.now,
-        attempts=delivery.attempts,
-        schedule_s=schedule_s,
-        jitter=random.uniform(-1, 1),  # noqa: S311 - spreads load, hides nothing
-        status=result.status,
-        timed_out=result.timed_out,
-        retry_after_s=result.retry_after_s(uow.now),
-    )
+    again_at = None
+    if not result.asks_to_abort:
+        again_at = next_attempt_at(
+            uow.now,
+            attempts=delivery.attempts,
+            schedule_s=schedule_s,
+            jitter=random.uniform(-1, 1),  # noqa: S311 - spreads load, hides nothing
+            status=result.status,
+            timed_out=result.timed_out,
+            retry_after_s=result.retry_after_s(uow.now),
+        )
     if again_at is None:
         delivery.state = DeliveryState.EXHAUSTED
     else:

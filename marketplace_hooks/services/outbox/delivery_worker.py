@@ -142,7 +142,10 @@ class Lane:
                 claimed, pause_s = (None, None) if self.stop() else self._claim(most)
 
     def _send(self, claimed: Claimed) -> list[AttemptResult]:
-        """Send one after the other, until one fails, the time for this claim is over, or the worker is to stop."""
+        """Send one after the other, until one fails, the receiver wants no more, or the time for this claim is over.
+
+        No other one is begun when the worker is to stop.
+        """
         results: list[AttemptResult] = []
         settle_at_s = time.monotonic() + SETTLE_AFTER_S  # a frozen worker that goes on sends nothing of an old claim.
         for attempt in claimed.attempts:
@@ -151,7 +154,8 @@ class Lane:
                 self.runtime.counters.add(CounterName.DELIVERY_ATTEMPTS, result.status_class)
                 _log(attempt, result)
             results.append(result)
-            if not result.is_success or time.monotonic() >= settle_at_s or self.stop():
+            is_followed = result.is_success and not result.asks_to_disable
+            if not is_followed or time.monotonic() >= settle_at_s or self.stop():
                 break
         return results
 

@@ -22,6 +22,8 @@ from ..core.runtime import Runtime
 log = get_logger(__name__)
 
 LOGGED_CHARACTERS = 500
+CONTROL_HEADER = "webhook-delivery"
+"""The header of an answer by which a receiver controls its deliveries, as in Svix's delivery control."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,20 @@ class AttemptResult:
     def is_success(self) -> bool:
         """2xx, and nothing else (`webhooks.md` 9)."""
         return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def asks_to_disable(self) -> bool:
+        """Whether the receiver wants nothing more to be sent to this endpoint, whatever the status."""
+        return self._control == "disable"
+
+    @property
+    def asks_to_abort(self) -> bool:
+        """Whether the receiver wants no other attempt at this delivery."""
+        return self._control == "abort-message"
+
+    @property
+    def _control(self) -> str:
+        return "" if self.answer is None else self.answer.headers.get(CONTROL_HEADER, "").strip().lower()
 
     @property
     def status_class(self) -> str:

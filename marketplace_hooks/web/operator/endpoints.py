@@ -13,6 +13,7 @@ from ...domain.civil_days import first_instant
 from ...domain.outbox.event_types import EVERYTHING, OUTGOING
 from ...errors import NotFound, OutboundRefused, PayloadRejected
 from ...models.access import Role
+from ...remote.http.headers import parse_header_lines
 from ...services.core.unit_of_work import UnitOfWork
 from ...services.outbox import endpoints as service
 from ...services.outbox.endpoint_health import read_health
@@ -21,7 +22,7 @@ from ...services.outbox.replay_several import ReplaySelection, replay_several
 from ..flash import flash
 from ..form_actions import run_form
 from ..form_idempotency import run_form_once
-from ..form_reader import CheckboxField, DayField, NumberField, PageForm, TextInputField
+from ..form_reader import CheckboxField, DayField, DecimalField, PageForm, TextInputField
 from ..i18n.language import LazyText, gettext, lazy, ngettext, wording
 from ..identity.authorization import audience
 from ..identity.fresh_sign_in import require_fresh_sign_in
@@ -31,15 +32,23 @@ from .blueprint import blueprint
 from .layout import page
 
 
+class HeaderLinesField(TextInputField):
+    """Headers, a line for each: what no header may hold is not left out, so that it is refused."""
+
+    def parse(self, text: str) -> str:
+        """The lines as they were sent."""
+        return text.replace("\r\n", "\n").strip(" \n")
+
+
 class EndpointForm(PageForm):
     """The settings of an endpoint. Headers are replaced as a whole, and are not shown again."""
 
     url = TextInputField(required=lazy("Enter the address that receives the webhooks"), longest=service.LONGEST_URL)
     description = TextInputField(longest=service.LONGEST_DESCRIPTION)
     types = TextInputField()
-    headers = TextInputField()
+    headers = HeaderLinesField()
     no_headers = CheckboxField()
-    rate = NumberField()
+    rate = DecimalField()
 
 
 class ReplayForm(PageForm):
@@ -93,11 +102,11 @@ def change_endpoint(endpoint_id: str) -> BaseResponse:
     if form.errors:
         return _show(endpoint_id, status=422, errors=form.messages)
     runtime = current_runtime()
-    changes = {"url": form.url.data, **_settings(form)}
-    if not form.headers.data and not form.no_headers.data:
-        del changes["headers"]
 
     def act(uow: UnitOfWork) -> str:
+        changes = {"url": form.url.data, **_settings(form)}
+        if not form.headers.data and not form.no_headers.data:
+            del changes["headers"]
         return service.change_endpoint(runtime, uow, checked_id(endpoint_id), **changes).id
 
     return _run_or_correct(endpoint_id, act, gettext("The settings were saved."), _errors)
@@ -212,12 +221,11 @@ def _run_or_correct(
 
 
 def _settings(form: EndpointForm) -> dict[str, Any]:
-    """The settings as the form has them; a line of headers without a colon has an empty name, which is refused."""
-    pairs = [line.partition(":") for line in form.headers.data.splitlines() if line.strip()]
+    """The settings as the form has them. Raises `OutboundRefused` for a line that is no header, or repeats one."""
     return {
         "types": form.types.data.replace(",", " ").split() or [EVERYTHING],
         "description": form.description.data,
-        "headers": {name.strip() if colon else "": value.strip() for name, colon, value in pairs},
+        "headers": parse_header_lines(form.headers.data.split("\n")),
         "rate_per_s": form.rate.data,
     }
 
@@ -232,7 +240,8 @@ def _errors(refused: OutboundRefused | PayloadRejected) -> dict[str, str]:
         return {"url": gettext("Enter a public https address")}
     texts = {
         "types": gettext("One of these is not an event type"),
-        "rate_per_s": gettext("Enter a number from 1 to 1,000"),
+        "rate_per_s": gettext("Enter a number above 0, and at most 1,000"),
+        "description": gettext("Use at most 500 characters, on one line"),
     }
     named = {str(one["path"]): str(one["message"]) for one in refused.errors}
     return {"rate" if path == "rate_per_s" else path: texts.get(path, named[path]) for path in named}

@@ -55,11 +55,13 @@ def tokens() -> Response:
 def create_token() -> BaseResponse:
     """Make a token, and show its secret this once."""
     form = TokenForm.read()
+    if form.days.data == 0:
+        form.add_error("days", gettext("Enter a whole number, such as 12"))
     if form.errors:
         return _show(status=422, errors=form.messages)
     require_fresh_sign_in()
     runtime = current_runtime()
-    expires_at = runtime.now() + timedelta(days=form.days.data) if form.days.data else None
+    expires_at = runtime.now() + timedelta(days=form.days.data) if form.days.data is not None else None
     new = NewToken(
         role=form.role.data or "",
         subject=form.subject.data or None,

@@ -26,13 +26,13 @@ def marketplace(make_marketplace: Callable[..., Marketplace]) -> Marketplace:
 
 def test_a_secret_is_shown_once(marketplace: Marketplace, operator: Browser) -> None:
     operator.get(LIST)
-    fields = {"types": "product.hidden pack.hidden", "headers": "X-Team: desk", "rate": "5"}
+    fields = {"types": "product.hidden pack.hidden", "headers": "X-Team: desk", "rate": "2,5"}
     made = operator.post(LIST, url="https://93.184.215.14/in", **fields)
     assert re.search(r"whsec_[A-Za-z0-9+/=]{40,}", made.text)
     [added] = marketplace.all(select(Endpoint))
-    assert (added.types, added.rate_per_s) == (["product.hidden", "pack.hidden"], 5)
+    assert (added.types, added.rate_per_s) == (["product.hidden", "pack.hidden"], 2.5)
     page = operator.get(f"{LIST}/{added.id}")
-    assert ("whsec_" in page.text, "X-Team" in page.visible_text) == (False, True)
+    assert ("whsec_" in page.text, "X-Team" in page.visible_text, 'value="2.5"' in page.text) == (False, True, True)
     assert added.url in operator.get(LIST).visible_text
 
 
@@ -44,7 +44,10 @@ def test_a_secret_is_shown_once(marketplace: Marketplace, operator: Browser) -> 
         ({"types": "product.sold"}, "One of these is not an event type"),
         ({"headers": "Host: x"}, "Enter each header as"),
         ({"headers": "no colon"}, "Enter each header as"),
-        ({"rate": "0"}, "Enter a number from 1 to 1,000"),
+        ({"headers": "X-Team: a\nX-Team: b"}, "Enter each header as"),
+        ({"rate": "0"}, "Enter a number above 0, and at most 1,000"),
+        ({"rate": "fast"}, "Enter a number, such as 2.5"),
+        ({"description": "one\ntwo"}, "Use at most 500 characters, on one line"),
     ],
 )
 def test_what_no_endpoint_can_be_is_corrected_on_the_form(
