@@ -29,29 +29,15 @@ def deliveries() -> None:
 @click.option("--type", "type_", help="Such as product.hidden.")
 @click.option("--event", "event_id", help="Only those of this outgoing event.")
 @click.option("--subject", help="Such as product:mod-001.")
+@click.option("--from", "published_from", callback=instant_option, help="Published from this instant on, RFC 3339.")
+@click.option("--to", "published_before", callback=instant_option, help="Published before this one.")
 @click.option("--limit", default=30, show_default=True, type=click.IntRange(1, 1000))
 @json_option
-def list_all(
-    state: str | None,
-    endpoint_id: str | None,
-    type_: str | None,
-    event_id: str | None,
-    subject: str | None,
-    limit: int,
-    as_json: bool,
-) -> None:
+def list_all(state: str | None, subject: str | None, as_json: bool, **filters: Any) -> None:
     """The newest deliveries first."""
     chosen = None if state is None else DeliveryState(state)
     with current_runtime().database.read_session() as session:
-        found, _ = find_deliveries(
-            session,
-            state=chosen,
-            endpoint_id=endpoint_id,
-            type_=type_,
-            event_id=event_id,
-            subject=subject_of(subject or None),
-            limit=limit,
-        )
+        found, _ = find_deliveries(session, state=chosen, subject=subject_of(subject or None), **filters)
         rows = [_row(one) for one in found]
     columns = ("delivery_id", "type", "subject", "endpoint_id", "state", "attempts", "last_status", "last_error")
     show_rows(rows, columns, as_json=as_json, empty="No delivery matches.")
@@ -68,7 +54,7 @@ def show(delivery_id: int, as_json: bool) -> None:
             raise NotFound(f"no delivery {delivery_id}")
         body = None if found.body is None else found.body.decode()
         facts = {**_row(found), "url": found.endpoint.url, "body": body}
-        show_one({**facts, "attempt_log": found.delivery.attempt_log or []}, as_json=as_json)
+        show_one({**facts, "attempt_log": found.attempts}, as_json=as_json)
 
 
 @deliveries.command("replay")

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal, TypeVar
 
 from flask import request
 
+from ..domain.civil_days import end_of, first_instant
 from ..errors import ListQueryRefused
 from .form_reader import parse_day
-from .i18n.language import LazyText, lazy
+from .i18n.language import LazyText, lazy, wording
 from .labels.states import state_tag
 from .list_pages import query_text
 
@@ -62,6 +63,13 @@ def settled_choice(name: str, label: LazyText, options: Options | Callable[[], O
     return Filter(name=name, label=label, type="choice", options=options, any=None, default=str(default))
 
 
+DAYS = (
+    Filter(name="from", label=lazy("From date"), type="day"),
+    Filter(name="to", label=lazy("To date"), type="day"),
+)
+"""The filters of a list by its dates: `AskedList.begins_at` and `ends_before`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class AskedFilter:
     """A filter with what is asked for, as the form above a list shows it."""
@@ -97,6 +105,16 @@ class AskedList:
     def day(self, name: str) -> date | None:
         """The value of a filter as a day."""
         return parse_day(self.values[name] or "")
+
+    def begins_at(self) -> datetime | None:
+        """The first instant of the day `from`, in the reader's zone."""
+        day = self.day("from")
+        return None if day is None else first_instant(day, wording().zone)
+
+    def ends_before(self) -> datetime | None:
+        """The first instant after the day `to`, in the reader's zone."""
+        day = self.day("to")
+        return None if day is None else end_of(day, wording().zone)
 
     def is_yes(self, name: str) -> bool:
         """Whether a filter with the one choice `yes` is set."""

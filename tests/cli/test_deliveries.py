@@ -48,6 +48,8 @@ def test_what_did_not_arrive_is_listed_and_sent_again_under_its_own_id(shop: Mar
         assert listed(shop, "--state", "delivered") == []
         assert listed(shop, "--subject", "product:mod-1") == [lost]
         assert listed(shop, "--subject", "product:mod-2") == []
+        assert listed(shop, "--from", "2020-01-01T00:00:00Z", "--to", "2999-01-01T00:00:00Z") == [lost]
+        assert listed(shop, "--from", "2999-01-01T00:00:00Z") == listed(shop, "--to", "2020-01-01T00:00:00Z") == []
         shown = json.loads(typed(shop, "show", str(lost["delivery_id"]), "--json").output)
         assert shown["body"].encode() == receiver.requests[0].body
         assert [(one["status"], one["answer"]) for one in shown["attempt_log"]] == [(500, "not today")]

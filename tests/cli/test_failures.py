@@ -32,7 +32,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "compare": [str(SNAPSHOT)],
     "deliveries replay": ["1"],
     "deliveries show": ["1"],
-    "endpoints add": ["https://hooks.example.com/in"],
+    "endpoints add": ["https://hooks.example/in"],
     "endpoints delete": ["ep", "--yes"],
     **{f"endpoints {verb}": ["ep"] for verb in ("change", "disable", "enable", "ping", "rotate", "show")},
     "erase-customer": ["customer-1"],
@@ -54,6 +54,8 @@ NO_DATABASE = {"catalogue", "configuration", "deadline", "openapi", "secret", "s
 """Commands that ask no database for anything."""
 WITHOUT_TABLES = {"migrate", "restore"}
 """Commands that make the tables themselves."""
+REPORTS = {"compare", "doctor", "inspect"}
+"""Commands whose exit status says how it is with what they looked at."""
 SERVERS = {"demo", "scheduler", "up", "web", "worker"}
 """Commands that serve, or post to who serves; the tests of processes are about them."""
 
@@ -66,8 +68,9 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
             yield (*path, name)
 
 
-def app_with(tmp_path: Path, database_url: str) -> Flask:
+def app_with(tmp_path: Path, database_url: str, **settings: str) -> Flask:
     given = {"DATABASE_URL": database_url, "INSTANCE": str(tmp_path), "WEBHOOK_SECRETS": f"marketplace={SECRET}"}
+    given |= settings
     return build_app({f"{PREFIX}{name}": value for name, value in given.items()})
 
 
@@ -114,6 +117,23 @@ def test_the_doctor_goes_on_and_says_what_is_wrong(tmp_path: Path, kind: str) ->
     assert result.exit_code == 1
     [state] = [one["state"] for one in json.loads(result.output) if one["check"] == "database"]
     assert state == "wrong"
+
+
+def test_every_command_works_without_redis_or_says_in_one_sentence_what_is_wrong(
+    tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = app_with(tmp_path, sqlite_url, REDIS_URL=f"redis://nobody:secret-word@127.0.0.1:{free_port()}")
+    for path in [*commands(hooks_group), *((name,) for name in sorted(NO_DATABASE))]:
+        name = " ".join(path)
+        if name == "listen":  # it waits for events until it is stopped, and asks no Redis for anything.
+            continue
+        result = run(app, *path, *ARGUMENTS.get(name, []))
+        assert result.exception is None or isinstance(result.exception, SystemExit), (name, result.exception)
+        assert "Traceback" not in result.output, (name, result.output)
+        assert "secret-word" not in result.output, (name, result.output)
+        failed = result.exit_code != 0
+        assert not failed or name in REPORTS or result.output.count("Error: ") == 1, (name, result.output)
 
 
 @pytest.mark.parametrize("command", ["worker", "send"])

@@ -10,7 +10,6 @@ from flask import Response
 from marshmallow import Schema, fields
 
 from ...domain.described import ENDPOINT_ID, about
-from ...domain.instants import parse_instant
 from ...errors import NotFound
 from ...models.access import Role
 from ...models.outbox import DeliveryState
@@ -45,6 +44,8 @@ class DeliveriesQuerySchema(PagedQuerySchema):
     type = TextField(metadata=about("The type of the event.", "product.hidden"))
     event_id = TextField(metadata=about("The id of the event, which is its `webhook-id`.", "msg_1f0c"))
     subject = TextField(max_length=200, metadata=about("What the event is about, such as product:12.", "product:20133"))
+    since = Rfc3339Instant(data_key="from", metadata=about("Of events published from this instant on."))
+    before = Rfc3339Instant(data_key="to", metadata=about("Of events published before this instant."))
 
 
 class DeliverySchema(ResponseSchema):
@@ -170,7 +171,8 @@ _NOT_SENT: dict[str, Any] = {"headers": [], "address": None, "answer": None}
 def list_deliveries(query: dict[str, Any]) -> Response:
     """The log of sent events, newest first.
 
-    Filter by endpoint, type of event, event, subject or state. Follow `next_cursor` for older deliveries.
+    Filter by endpoint, type of event, event, subject, state or when the event was published. Follow `next_cursor` for
+    older deliveries.
     """
     with current_runtime().database.read_session() as session:
         sent, before = delivery_log.find_deliveries(
@@ -180,6 +182,8 @@ def list_deliveries(query: dict[str, Any]) -> Response:
             type_=query.get("type"),
             event_id=query.get("event_id"),
             subject=delivery_log.subject_of(query.get("subject")),
+            published_from=query.get("since"),
+            published_before=query.get("before"),
             before=decode_number("deliveries", query.get("cursor")),
             limit=query["limit"],
         )
@@ -203,13 +207,12 @@ def get_delivery(delivery_id: str) -> Response:
         found = delivery_log.find_delivery(session, _number(delivery_id))
         if found is None:
             raise NotFound(f"no delivery {delivery_id}")
-        log = [{**_NOT_SENT, **one, "at": parse_instant(one["at"])} for one in found.delivery.attempt_log or []]
         content = {
             "delivery": found.delivery,
             "event": found.event,
             "endpoint": found.endpoint,
             "payload": None if found.body is None else json.loads(found.body),
-            "attempt_log": log,
+            "attempt_log": [{**_NOT_SENT, **one} for one in found.attempts],
         }
         return uncached_response(_DETAIL, content)
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-
 from flask import Response
 from sqlalchemy.orm import Session
 
 from ...domain.audit_actions import AuditAction
-from ...domain.civil_days import first_instant
 from ...models.access import Role
 from ...models.audit import AuditEntry
 from ...services.access.audit_log import AuditFilter, find_entries
-from ..i18n.language import lazy, wording
+from ..i18n.language import lazy
 from ..identity.authorization import audience
 from ..labels.audit import ACTIONS, CHANNELS, OUTCOMES
 from ..labels.operations import subject_label
 from ..labels.sorts import NEWEST_FIRST
 from ..list_pages import PAGE_SIZE, cursor, is_backward, list_page
-from ..list_query import Filter, ListQuery
+from ..list_query import DAYS, Filter, ListQuery
 from ..pagination import decode_number
 from ..state import current_runtime
 from .blueprint import blueprint
@@ -41,8 +38,7 @@ QUERY = ListQuery(
         Filter(name="kind", label=lazy("Object type"), type="choice", options=_object_types),
         Filter(name="id", label=lazy("Object ID")),
         Filter(name="request", label=lazy("Request ID")),
-        Filter(name="from", label=lazy("From date"), type="day"),
-        Filter(name="to", label=lazy("To date"), type="day"),
+        *DAYS,
     ),
     sorts=NEWEST_FIRST,
 )
@@ -55,15 +51,14 @@ TRAIL = 10
 def audit() -> Response:
     """The log, the newest entries first, by the filters of the query."""
     asked = QUERY.read()
-    last = asked.day("to")
     wanted = AuditFilter(
         who=asked.get("who"),
         action=asked.member("action", AuditAction),
         object_type=asked.get("kind"),
         object_id=asked.get("id"),
         request_id=asked.get("request"),
-        since=_start_of(asked.day("from")),
-        before=_start_of(None if last is None else last + timedelta(days=1)),
+        since=asked.begins_at(),
+        before=asked.ends_before(),
     )
     with current_runtime().database.read_session() as session:
         entries, _ = find_entries(
@@ -76,8 +71,3 @@ def audit() -> Response:
 def read_trail(session: Session, kind: str, id_: str) -> list[AuditEntry]:
     """What persons and tokens last did to one object."""
     return find_entries(session, AuditFilter(object_type=kind, object_id=id_), limit=TRAIL)[0]
-
-
-def _start_of(day: date | None) -> datetime | None:
-    """The first instant of a day, in the reader's zone."""
-    return None if day is None else first_instant(day, wording().zone)

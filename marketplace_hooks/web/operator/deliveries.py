@@ -8,7 +8,6 @@ from flask import Response, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...domain.instants import parse_instant
 from ...domain.outbox.event_types import OUTGOING
 from ...models.access import Role
 from ...models.outbox import DeliveryState
@@ -21,7 +20,7 @@ from ..identity.authorization import audience
 from ..labels.operations import SUBJECTS
 from ..labels.sorts import NEWEST_FIRST
 from ..list_pages import PAGE_SIZE, cursor, is_backward, list_page
-from ..list_query import Filter, ListQuery, settled_choice, state_options
+from ..list_query import DAYS, Filter, ListQuery, settled_choice, state_options
 from ..pagination import decode_number
 from ..state import current_runtime
 from .blueprint import blueprint
@@ -34,6 +33,7 @@ QUERY = ListQuery(
         Filter(name="id", label=lazy("ID")),
         Filter(name="type", label=lazy("Type"), suggestions=tuple(sorted(OUTGOING))),
         Filter(name="state", label=lazy("State"), type="choice", options=state_options(DeliveryState)),
+        *DAYS,
     ),
     sorts=NEWEST_FIRST,
 )
@@ -56,6 +56,8 @@ def deliveries() -> Response:
             type_=asked.get("type"),
             event_id=None if by_subject else id_,
             subject=(_OUTGOING_KINDS.get(kind, kind), id_ or "") if by_subject else None,
+            published_from=asked.begins_at(),
+            published_before=asked.ends_before(),
             before=decode_number(LIST, cursor()),
             is_backward=is_backward(),
             limit=PAGE_SIZE + 1,
@@ -103,7 +105,7 @@ def _show(delivery_id: int, *, status: int = 200, refused: str | None = None) ->
             delivery=found.delivery,
             event=found.event,
             endpoint=found.endpoint,
-            attempts=[{**one, "at": parse_instant(one["at"])} for one in found.delivery.attempt_log or []],
+            attempts=found.attempts,
             may_go_again=is_over and not is_bare and found.endpoint.deleted_at is None,
             payload=None if is_bare else json.dumps(found.event.data, indent=2, ensure_ascii=False),
         )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Response, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...domain.civil_days import first_instant
 from ...events.correction import is_correctable
 from ...events.registry import EVENTS
 from ...models.access import Role
@@ -19,12 +17,12 @@ from ...services.operations import event_log
 from ...services.operations.event_trace import trace_event
 from ...telemetry.log_context import get_logger
 from ..form_actions import run_form
-from ..i18n.language import gettext, lazy, wording
+from ..i18n.language import gettext, lazy
 from ..identity.authorization import audience, signed_in
 from ..labels.operations import SUBJECTS
 from ..labels.sorts import NEWEST_FIRST
 from ..list_pages import PAGE_SIZE, checked_id, cursor, is_backward, list_page
-from ..list_query import YES, AskedList, Filter, ListQuery, settled_choice, state_options
+from ..list_query import DAYS, YES, AskedList, Filter, ListQuery, settled_choice, state_options
 from ..pagination import decode_number
 from ..state import current_runtime
 from .blueprint import blueprint
@@ -46,8 +44,7 @@ QUERY = ListQuery(
             type="choice",
             options=((YES, lazy("Rejected and not corrected")),),
         ),
-        Filter(name="from", label=lazy("From date"), type="day"),
-        Filter(name="to", label=lazy("To date"), type="day"),
+        *DAYS,
     ),
     sorts=NEWEST_FIRST,
 )
@@ -135,16 +132,14 @@ def show_event(event_id: str, *, status: int = 200, refused: str | None = None) 
 def _wanted(asked: AskedList) -> dict[str, Any]:
     kind = asked.get("kind")
     id_ = asked.get("id")
-    first = asked.day("from")
-    last = asked.day("to")
     return {
         "type_": asked.get("type"),
         "state": asked.member("state", InboxState),
         "event_id": id_ if kind == "event" else None,
         "subject": None if id_ is None or kind == "event" else f"{kind}:{id_}",
         "is_uncorrected": asked.is_yes("uncorrected"),
-        "received_from": None if first is None else _start_of(first),
-        "received_before": None if last is None else _start_of(last + timedelta(days=1)),
+        "received_from": asked.begins_at(),
+        "received_before": asked.ends_before(),
     }
 
 
@@ -166,8 +161,3 @@ def received(session: Session, event_id: str) -> event_log.ReceivedEvent:
 def named_source() -> str | None:
     """The source that the address or the form names."""
     return (request.values.get("source") or "")[:64] or None
-
-
-def _start_of(day: date) -> datetime:
-    """The first instant of a day, in the reader's zone."""
-    return first_instant(day, wording().zone)

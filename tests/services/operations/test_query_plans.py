@@ -54,7 +54,7 @@ _MISSED = {"state": "'missed'", "missed_at": "'2020-01-01 00:00:00.000000'"}
 def test_the_logs_are_read_from_an_index_whatever_is_asked_for(crowded: Marketplace) -> None:
     runtime = crowded.runtime
     now = crowded.runtime.now()
-    day = {"received_from": now - timedelta(days=1), "received_before": now + timedelta(days=1)}
+    day = timedelta(days=1)
     wanted: list[dict[str, Any]] = [
         {},
         {"before": 5_000},
@@ -62,8 +62,8 @@ def test_the_logs_are_read_from_an_index_whatever_is_asked_for(crowded: Marketpl
         {"subject": "product:none"},
         {"type_": "product.reinstated"},
         {"event_id": "copy-10000077"},
-        {"received_from": now + timedelta(days=9)},
-        day,
+        {"received_from": now + 9 * day},
+        {"received_from": now - day, "received_before": now + day},
     ]
     with recorded_statements(runtime.database.engine) as heard, runtime.database.read_session() as session:
         found = [len(event_log.find_events(session, **one)[0]) for one in wanted]
@@ -71,6 +71,11 @@ def test_the_logs_are_read_from_an_index_whatever_is_asked_for(crowded: Marketpl
         delivery_log.find_deliveries(session, event_id="copy-10000077")
         delivery_log.find_deliveries(session, subject=("product", "none"))
         delivery_log.find_deliveries(session, endpoint_id="none")
+        for since, before in ((now - day, None), (None, now + day), (now - day, now + day), (now + 9 * day, None)):
+            delivery_log.find_deliveries(session, published_from=since, published_before=before)
+            delivery_log.find_deliveries(
+                session, state=DeliveryState.DELIVERED, published_from=since, published_before=before
+            )
         for state in CascadeState:
             event_log.find_cascades(session, state=state, before=4_000)
         trace_event(session, event_log.find_event(session, "copy-10000077").event)

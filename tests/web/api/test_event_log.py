@@ -163,6 +163,12 @@ def test_deliveries_are_listed_with_the_event_that_they_carry(make_marketplace: 
     found = operator.get("/deliveries?subject=product:mod-2").get_json()["items"]
     assert [one["subject_id"] for one in found] == ["mod-2"]
     assert operator.get("/deliveries?subject=mod-2").get_json()["items"] == []
+    for span, count in (
+        ("from=2020-01-01T00:00:00Z&to=2999-01-01T00:00:00Z", 2),
+        ("from=2999-01-01T00:00:00Z", 0),
+        ("to=2020-01-01T00:00:00Z", 0),
+    ):
+        assert len(operator.get(f"/deliveries?{span}").get_json()["items"]) == count, span
 
 
 def test_a_delivery_is_read_with_what_was_sent_and_what_was_answered(

@@ -45,7 +45,8 @@ def test_deliveries_are_found_by_state_subject_and_event(
     assert (found("state=exhausted"), found(f"kind=event&id={hidden.event_id}")) == (1, 1)
     assert found("kind=product&id=mod-1") == len(marketplace.outgoing("mod-1"))
     assert (found("state=exhausted&type=product.hidden"), found("type=product.shown")) == (1, 0)
-    assert found("kind=product&id=mod-2") == 0
+    assert found("state=exhausted&from=2020-01-01&to=2999-01-01") == 1
+    assert found("from=2999-01-01") == found("to=2020-01-01") == found("kind=product&id=mod-2") == 0
     assert "No matching delivery" in operator.page.visible_text
 
 
