@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from ..domain.support.state_machine import ClockName
 from ..models.deployment import ProcessKind
 from ..services.core.counters import LAG_BOUNDS_S, CounterName, read_counters
 from ..services.core.heartbeats import count_alive
@@ -28,6 +29,9 @@ COUNTERS = {
     CounterName.DEADLINES_MISSED: ("deadline", "Deadlines of support requests that were missed."),
     CounterName.LEASES_LOST: ("", "Leases of events and cascades that another worker has taken over."),
 }
+
+SHOWN_AT_ZERO = {CounterName.DEADLINES_MISSED: tuple(ClockName)}
+"""The values of a label that a scrape shows from the start: Prometheus sees no increase from nothing to the first."""
 
 
 def write_figures(runtime: Runtime) -> bytes:
@@ -68,7 +72,7 @@ class Figures(Collector):
 def _counters(counts: Mapping[CounterName, Mapping[str, float]]) -> Iterator[Metric]:
     for name, (label, help_text) in COUNTERS.items():
         family = CounterMetricFamily(f"{PREFIX}{name}", help_text, labels=[label] if label else [])
-        values = counts[name] or ({} if label else {"": 0.0})
+        values = {**dict.fromkeys(SHOWN_AT_ZERO.get(name, () if label else ("",)), 0.0), **counts[name]}
         for value, count in sorted(values.items()):
             family.add_metric([value] if label else [], count)
         yield family

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from prometheus_client.parser import text_string_to_metric_families
 
+from marketplace_hooks.domain.support.state_machine import ClockName
 from marketplace_hooks.models.deployment import ProcessKind
 from marketplace_hooks.services.core.heartbeats import Heartbeats
 from marketplace_hooks.services.outbox.endpoints import add_endpoint
@@ -67,6 +68,11 @@ def test_attempts_to_deliver_are_counted_by_the_class_of_the_answer(
     found = figures(marketplace)
     assert (found["delivery_attempts_total{2xx}"], found["delivery_attempts_total{5xx}"]) == (1, 1)
     assert (found["deliveries_exhausted_total"], found["backlog{exhausted_deliveries}"]) == (1, 1)
+
+
+def test_each_deadline_is_counted_from_zero(marketplace: Marketplace) -> None:
+    """Prometheus sees the first missed ones as an increase only if it has seen a number before."""
+    assert {figures(marketplace)[f"deadlines_missed_total{{{name}}}"] for name in ClockName} == {0}
 
 
 def test_missed_deadlines_are_counted(desk: Marketplace, clock: time_machine.Traveller) -> None:
