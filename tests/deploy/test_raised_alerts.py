@@ -141,8 +141,8 @@ def miss_deadlines(deployment: Deployment, count: int) -> None:
         connection.execute(update(Clock).values(due_before=datetime.now(UTC) - LONG_AGO))
 
 
-def leave_work_undone(deployment: Deployment) -> None:
-    """Leave an event, a follow-up step and a delivery that nobody does, all of them from long ago."""
+def insert_overdue_work(deployment: Deployment) -> None:
+    """Insert an event, a follow-up step and a delivery that have waited for long, and that nobody does."""
     insert_events(deployment, [shown("p1", 3), hidden("p1", 4), suspended()])
     process_pending(deployment.runtime, "tests")
     dispatch(deployment.runtime)
@@ -172,7 +172,7 @@ def test_a_real_prometheus_raises_every_alert_for_what_it_is_about_and_none_befo
         for background in deployment.processes[1:]:
             background.stop()
         private_redis.stop()
-        leave_work_undone(deployment)
+        insert_overdue_work(deployment)
         post_refused(deployment, 650)
         wait_for(port, ALL - {"IsDown"}, deployment)
 
