@@ -68,21 +68,21 @@ def demo_events(url: str, anchor: datetime, moved_at: datetime | None) -> list[l
 
     All requests come in the order of their dates: that of a list with the newest first.
     """
+    goods = catalog.events(anchor)
+    later = ("customer.upserted", "pack.upserted", "purchase.completed")
+    customers, packs, purchases = ([event for event in goods if event[1] == type_] for type_ in later)
     return [
-        [catalog.events(anchor)],
+        [[event for event in goods if event[1] not in later], customers],
+        [packs, purchases],
         [
             [
                 *business_care.events(anchor, file_host=beside(url, FILE_HOST), moved_at=moved_at),
                 *status_changes.events(anchor),
             ],
             history.events_before_open_requests(anchor),
+            support.bound_to_served_sites(_site_urls(url), anchor, moved_at=moved_at),
         ],
-        [
-            [
-                *history.events_since_open_requests(anchor),
-                *support.bound_to_served_sites(_site_urls(url), anchor, moved_at=moved_at),
-            ]
-        ],
+        [history.events_since_open_requests(anchor)],
     ]
 
 
