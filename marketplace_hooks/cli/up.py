@@ -99,7 +99,9 @@ def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
             else:
                 log_line("up", f"open {url}")
         elif not supervisor.is_stopping:
-            log_line("up", f"the web server has not answered within {READY_WITHIN_S:.0f} s; what fails is started again")
+            log_line(
+                "up", f"the web server has not answered within {READY_WITHIN_S:.0f} s; what fails is started again"
+            )
             if settings.demo:
                 log_line("up", "the demo was not loaded: stop this with Ctrl-C and start it again")
         supervisor.run(RedisGuard(redis).check)
