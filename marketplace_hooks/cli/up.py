@@ -87,23 +87,10 @@ def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
         for child in _children(settings, environment, host, port, workers=workers, demo=settings.demo):
             supervisor.add(child)
         if _wait_for_web(supervisor, host, port):
-            if settings.demo:
-                subscribe_receiver(settings, url)
-                load_demo(settings, url, lambda text: log_line("demo", text), lambda: supervisor.is_stopping)
-            if settings.demo:
-                click.echo("\n".join(["", *what_to_try(settings, url), ""]))
-                story = threading.Thread(
-                    target=play_story, args=(settings, lambda: supervisor.is_stopping), name="story", daemon=True
-                )
-                story.start()
-            else:
-                log_line("up", f"open {url}")
+            _welcome(settings, url, supervisor)
         elif not supervisor.is_stopping:
-            log_line(
-                "up", f"the web server has not answered within {READY_WITHIN_S:.0f} s; what fails is started again"
-            )
-            if settings.demo:
-                log_line("up", "the demo was not loaded: stop this with Ctrl-C and start it again")
+            so_far = "; the demo was not loaded: stop this with Ctrl-C and start it again" if settings.demo else ""
+            log_line("up", f"the web server has not answered within {READY_WITHIN_S:.0f} s{so_far}")
         supervisor.run(RedisGuard(redis).check)
     finally:
         supervisor.shut_down()
@@ -111,6 +98,18 @@ def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
         if redis is not None:
             redis.close()
         log_line("up", "stopped")
+
+
+def _welcome(settings: Settings, url: str, supervisor: Supervisor) -> None:
+    """Say where to look, once the web server answers; before that, load the demo."""
+    if not settings.demo:
+        log_line("up", f"open {url}")
+        return
+    subscribe_receiver(settings, url)
+    load_demo(settings, url, lambda text: log_line("demo", text), lambda: supervisor.is_stopping)
+    click.echo("\n".join(["", *what_to_try(settings, url), ""]))
+    arguments = settings, lambda: supervisor.is_stopping
+    threading.Thread(target=play_story, args=arguments, name="story", daemon=True).start()
 
 
 def _children(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from marketplace_hooks.database.silent_sessions import started_if_stopped
 from marketplace_hooks.services.core.liveness import FOLDER
 from tests.support.ports import free_port, takes_connections
 from tests.support.processes import STARTED_WITHIN_S, kill_all, load_factor, running_of, wait_until
@@ -108,6 +109,8 @@ def test_what_was_frozen_when_up_was_killed_is_ended_by_the_next_up(
         frozen += [pid for pid in running_of(first.mark) if parent_of(pid) == frozen[0]]
         for pid in frozen:
             os.kill(pid, signal.SIGSTOP)
+        # A signal to end that comes before it has stopped would still end it.
+        wait_until(lambda: all(map(started_if_stopped, frozen)), STOPPED_WITHIN_S, "it goes on", first.printed)
         first.process.kill()
         first.process.wait()
         time.sleep(1)

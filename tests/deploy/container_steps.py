@@ -61,7 +61,7 @@ class Image:
             "/opt/marketplace-hooks": f"{self.root}/opt/marketplace-hooks",
             "/var/lib/marketplace-hooks": f"{self.root}/var/lib/marketplace-hooks",
             # A container has every port for itself.
-            "127.0.0.1:8000": f"127.0.0.1:{port}",
+            "http://127.0.0.1:8000": f"http://127.0.0.1:{port}",
             '"web", "--host", "0.0.0.0"': f'"web", "--host", "127.0.0.1", "--port", "{port}"',
         }
         self.entrypoint: list[str] = []

@@ -44,8 +44,8 @@ class DeliveriesQuerySchema(PagedQuerySchema):
     type = TextField(metadata=about("The type of the event.", "product.hidden"))
     event_id = TextField(metadata=about("The id of the event, which is its `webhook-id`.", "msg_1f0c"))
     subject = TextField(max_length=200, metadata=about("What the event is about, such as product:12.", "product:20133"))
-    since = Rfc3339Instant(data_key="from", metadata=about("Of events published from this instant on."))
-    before = Rfc3339Instant(data_key="to", metadata=about("Of events published before this instant."))
+    since = Rfc3339Instant(data_key="from", metadata=about("Published from this instant on."))
+    before = Rfc3339Instant(data_key="to", metadata=about("Published before this instant."))
 
 
 class DeliverySchema(ResponseSchema):
@@ -171,8 +171,7 @@ _NOT_SENT: dict[str, Any] = {"headers": [], "address": None, "answer": None}
 def list_deliveries(query: dict[str, Any]) -> Response:
     """The log of sent events, newest first.
 
-    Filter by endpoint, type of event, event, subject, state or when the event was published. Follow `next_cursor` for
-    older deliveries.
+    Follow `next_cursor` for older deliveries.
     """
     with current_runtime().database.read_session() as session:
         sent, before = delivery_log.find_deliveries(

@@ -11,7 +11,7 @@ from .fields import EnumField, ResponseSchema
 
 
 class TracedCascadeSchema(ResponseSchema):
-    """The follow-up steps of one change that the event made."""
+    """The follow-up steps of one change."""
 
     cascade_id = fields.String(required=True, attribute="id", metadata=CASCADE_ID)
     state = EnumField(CascadeState, required=True, metadata=about("Where they stand."))
@@ -30,12 +30,12 @@ class TracedDeliverySchema(ResponseSchema):
 
 
 class PublishedEventSchema(ResponseSchema):
-    """An event that was published in consequence."""
+    """A published event."""
 
     event_id = fields.String(required=True, attribute="event.event_id", metadata=about("Its id.", "msg_1f0c"))
     type = fields.String(required=True, attribute="event.type", metadata=about("Its type.", "product.hidden"))
     deliveries = fields.List(
-        fields.Nested(TracedDeliverySchema), required=True, metadata=about("To which endpoints it goes.")
+        fields.Nested(TracedDeliverySchema), required=True, metadata=about("Its deliveries.")
     )
 
 
@@ -43,9 +43,7 @@ class EventTraceSchema(ResponseSchema):
     """What followed from an event, in its order."""
 
     cascades = fields.List(
-        fields.Nested(TracedCascadeSchema),
-        required=True,
-        metadata=about("The follow-up steps of each change that it made."),
+        fields.Nested(TracedCascadeSchema), required=True, metadata=about("The follow-up steps of its changes.")
     )
     published = fields.List(
         fields.Nested(PublishedEventSchema), required=True, metadata=about("The first 20 events published.")

@@ -55,10 +55,12 @@ def placeholders(text: str) -> set[str]:
 
 
 def test_a_translation_has_the_placeholders_of_its_message(language: str) -> None:
+    """A form for one thing may leave its number out where the message does: "One of its products …"."""
     for message in messages(language):
-        assert {*map(frozenset, map(placeholders, catalogs.forms(message.string)))} == {
-            frozenset(placeholders(ids(message)[-1]))
-        }, message.id
+        one, *_ = given = [placeholders(id_) for id_ in ids(message)]
+        forms = [placeholders(form) for form in catalogs.forms(message.string)]
+        assert forms[-1] == given[-1], message.id
+        assert all(form in (one, given[-1]) for form in forms), message.id
 
 
 def test_french_is_typed_as_french() -> None:
