@@ -13,7 +13,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,8 +23,6 @@ from .process_sessions import SessionProcess, list_sessions, send_signal
 _PREFIX = "mh-supervisor-"
 _LOCK = "lock"
 _SIGNS = "signs"
-_GONE_WITHIN_S = 2.0
-"""How long the system may take to end a process that was killed."""
 
 
 class SupervisorFolder:
@@ -59,11 +57,12 @@ class Orphans:
         """Kill those that are stopped, or have taken too long to end; forget a folder when nothing of it is left."""
         killed: list[int] = []
         for folder, lock in list(self._left.items()):
-            hopeless = [process.pid for process in _processes_of(folder) if self._is_hopeless(process)]
+            processes = list(_processes_of(folder))
+            hopeless = [process.pid for process in processes if self._is_hopeless(process)]
             for pid in hopeless:
                 send_signal(pid, signal.SIGKILL)
             killed += hopeless
-            if not _remaining(folder, hopeless):
+            if not processes:
                 shutil.rmtree(folder, ignore_errors=True)
                 lock.close()
                 del self._left[folder]
@@ -71,16 +70,6 @@ class Orphans:
 
     def _is_hopeless(self, process: SessionProcess) -> bool:
         return process.is_stopped or (time.monotonic() > self._give_up_s and not process.is_traced)
-
-
-def _remaining(folder: Path, killed: Sequence[int]) -> list[SessionProcess]:
-    """What is left of a dead supervisor, once those that were killed are gone: they may have held a port."""
-    give_up_s = time.monotonic() + _GONE_WITHIN_S
-    while True:
-        left = list(_processes_of(folder))
-        if time.monotonic() > give_up_s or not any(process.pid in killed for process in left):
-            return left
-        time.sleep(0.05)
 
 
 def _abandoned_folders() -> Iterator[tuple[Path, BinaryIO]]:

@@ -31,6 +31,7 @@ from .web import refuse_exposed_demo, web_server_command
 from .workers import WORKER_LANE
 
 READY_WITHIN_S = 60.0
+PORT_FREE_WITHIN_S = 2.0
 RETRY_REDIS_S = 30.0
 """How long to wait before an embedded Redis that could not be started is tried again."""
 
@@ -158,14 +159,20 @@ def prepare_demo() -> None:
 
 
 def _refuse_busy_port(host: str, port: int) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except OSError as error:
-            raise ConfigurationError(
-                f"{host}:{port} cannot be served: {error.strerror}. Choose another --port."
-            ) from error
+    """Raise `ConfigurationError` when another process holds the port, also after the time that one needs to end."""
+    give_up_s = time.monotonic() + PORT_FREE_WITHIN_S
+    while True:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind((host, port))
+                return
+            except OSError as error:
+                if time.monotonic() > give_up_s:
+                    raise ConfigurationError(
+                        f"{host}:{port} cannot be served: {error.strerror}. Choose another --port."
+                    ) from error
+        time.sleep(0.1)
 
 
 def _redis(settings: Settings) -> EmbeddedRedis | None:

@@ -34,9 +34,7 @@ class PublishedEventSchema(ResponseSchema):
 
     event_id = fields.String(required=True, attribute="event.event_id", metadata=about("Its id.", "msg_1f0c"))
     type = fields.String(required=True, attribute="event.type", metadata=about("Its type.", "product.hidden"))
-    deliveries = fields.List(
-        fields.Nested(TracedDeliverySchema), required=True, metadata=about("Its deliveries.")
-    )
+    deliveries = fields.List(fields.Nested(TracedDeliverySchema), required=True, metadata=about("Its deliveries."))
 
 
 class EventTraceSchema(ResponseSchema):
