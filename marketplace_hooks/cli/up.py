@@ -90,8 +90,8 @@ def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
         if _wait_for_web(supervisor, host, port):
             _welcome(settings, url, supervisor)
         elif not supervisor.is_stopping:
-            so_far = "; the demo was not loaded: stop this with Ctrl-C and start it again" if settings.demo else ""
-            log_line("up", f"the web server has not answered within {READY_WITHIN_S:.0f} s{so_far}")
+            consequence = "; the demo was not loaded: stop this with Ctrl-C and start it again" if settings.demo else ""
+            log_line("up", f"the web server has not answered within {READY_WITHIN_S:.0f} s{consequence}")
         supervisor.run(RedisGuard(redis).check)
     finally:
         supervisor.shut_down()
