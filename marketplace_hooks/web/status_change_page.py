@@ -31,7 +31,7 @@ from .form_reader import InstantField, PageForm, TextInputField
 from .i18n.language import LazyText, gettext, lazy, wording
 from .identity.authorization import signed_in
 from .identity.fresh_sign_in import require_fresh_sign_in
-from .labels.statuses import status_button
+from .labels.statuses import keeps_offline
 from .state import current_runtime
 
 LONGEST_REASON = 2_000
@@ -157,7 +157,7 @@ def _significant_characters(name: str) -> str:
 
 
 def _question(kind: SubjectKind, wanted: Status, current: Status) -> LazyText:
-    return KEEP_OFFLINE_QUESTIONS[kind] if wanted is current is Status.OFFLINE_TEMPORARY else QUESTIONS[kind, wanted]
+    return KEEP_OFFLINE_QUESTIONS[kind] if keeps_offline(wanted, current) else QUESTIONS[kind, wanted]
 
 
 def _show(
@@ -185,7 +185,7 @@ def _show(
         type_its_name=TYPE_ITS_NAME[change_page.kind],
         subject_url=change_page.url(change_page.page, id_),
         change_url=change_page.url(change_page.change, id_, status=status.value),
-        status_button=status_button,
+        keeps_offline=keeps_offline(status, found.card.status),
         form=request.form,
         found=found,
         card=found.card,

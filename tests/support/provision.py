@@ -87,6 +87,15 @@ def provide_user() -> None:
         run(["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", POSTGRES_USER])
 
 
+def install(label: str, *packages: str, otherwise: str) -> None:
+    """Install packages of Debian. Raises `ProvisionError` with the sentence `otherwise` where that is not possible."""
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise ProvisionError(otherwise)
+    print_line(f"installing {label} with apt-get …")
+    apt([*APT_GET, "update"])
+    apt([*INSTALL, *packages])
+
+
 def apt(command: list[str], *, cwd: str | None = None) -> None:
     # Debian's packages must not ask questions.
     run(command, cwd=cwd, DEBIAN_FRONTEND="noninteractive", UCF_FORCE_CONFFOLD="1", LC_ALL="C.UTF-8")
@@ -112,11 +121,9 @@ def run(command: list[str], *, cwd: str | None = None, **environment: str) -> No
 def provide_chromium() -> str:
     """Make sure that the tests find a browser; return which. Raises `ProvisionError`, a sentence, where they cannot."""
     if find_chromium() is None:
-        if "TEST_CHROMIUM" in os.environ or os.geteuid() != 0 or shutil.which("apt-get") is None:
+        if "TEST_CHROMIUM" in os.environ:
             raise ProvisionError(NO_CHROMIUM)
-        print_line("installing Chromium with apt-get …")
-        apt([*APT_GET, "update"])
-        apt([*INSTALL, "chromium", "fonts-liberation"])
+        install("Chromium", "chromium", "fonts-liberation", otherwise=NO_CHROMIUM)
     found = find_chromium()
     if found is None:
         raise ProvisionError("Chromium was installed, and its program was not found afterwards.")
@@ -126,11 +133,7 @@ def provide_chromium() -> str:
 def provide_pgbouncer() -> str:
     """Make sure that the tests find PgBouncer; return where. Raises `ProvisionError`, a sentence, where they cannot."""
     if find_pgbouncer() is None:
-        if os.geteuid() != 0 or shutil.which("apt-get") is None:
-            raise ProvisionError(NO_PGBOUNCER)
-        print_line("installing PgBouncer with apt-get …")
-        apt([*APT_GET, "update"])
-        apt([*INSTALL, "pgbouncer"])
+        install("PgBouncer", "pgbouncer", otherwise=NO_PGBOUNCER)
     found = find_pgbouncer()
     if found is None:
         raise ProvisionError("PgBouncer was installed, and its program was not found afterwards.")
@@ -166,11 +169,7 @@ def unpack(package: str) -> None:
 def provide_systemd() -> str:
     """Make sure that the tests find `systemd-analyze`. Raises `ProvisionError` where they cannot."""
     if shutil.which("systemd-analyze") is None:
-        if os.geteuid() != 0 or shutil.which("apt-get") is None:
-            raise ProvisionError(NO_SYSTEMD)
-        print_line("installing systemd with apt-get …")
-        apt([*APT_GET, "update"])
-        apt([*INSTALL, "systemd"])
+        install("systemd", "systemd", otherwise=NO_SYSTEMD)
     found = shutil.which("systemd-analyze")
     if found is None:
         raise ProvisionError(NO_SYSTEMD)
@@ -180,11 +179,7 @@ def provide_systemd() -> str:
 def provide_php() -> str:
     """Make sure that the tests find PHP; return which. Raises `ProvisionError`, a sentence, where they cannot."""
     if find_php() is None:
-        if os.geteuid() != 0 or shutil.which("apt-get") is None:
-            raise ProvisionError(NO_PHP)
-        print_line("installing PHP with apt-get …")
-        apt([*APT_GET, "update"])
-        apt([*INSTALL, "php-cli", "php-xml", "php-curl"])
+        install("PHP", "php-cli", "php-xml", "php-curl", otherwise=NO_PHP)
     found = find_php()
     if found is None:
         raise ProvisionError("PHP was installed, and its program was not found afterwards.")
@@ -194,11 +189,7 @@ def provide_php() -> str:
 def provide_javascript() -> str:
     """Make sure that the tests find the libraries of `tests/receivers`. Raises `ProvisionError` where they cannot."""
     if find_node() is None:
-        if os.geteuid() != 0 or shutil.which("apt-get") is None:
-            raise ProvisionError(NO_NODE)
-        print_line("installing Node.js with apt-get …")
-        apt([*APT_GET, "update"])
-        apt([*INSTALL, "nodejs", "npm"])
+        install("Node.js", "nodejs", "npm", otherwise=NO_NODE)
     if find_javascript() is None:
         print_line("installing the JavaScript libraries of tests/receivers with npm …")
         install_javascript()

@@ -70,9 +70,14 @@ STEPS: Mapping[str, LazyText] = {
 """What a step of a cascade does."""
 
 
+def keeps_offline(wanted: Status, current: Status) -> bool:
+    """Whether a side takes offline what others have taken offline already."""
+    return wanted == current == Status.OFFLINE_TEMPORARY
+
+
 def status_button(wanted: Status, current: Status) -> str:
     """The button that asks for a status, for what has another one now."""
-    return str(KEEP_OFFLINE if wanted == current == Status.OFFLINE_TEMPORARY else STATUS_BUTTONS[wanted])
+    return str(KEEP_OFFLINE if keeps_offline(wanted, current) else STATUS_BUTTONS[wanted])
 
 
 def actor_label(actor: str, role: Role) -> str:

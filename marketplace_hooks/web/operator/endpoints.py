@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any
 
 from flask import Response, redirect, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...domain.civil_days import first_instant
+from ...domain.civil_days import end_of, first_instant
 from ...domain.outbox.event_types import EVERYTHING, OUTGOING
 from ...errors import NotFound, OutboundRefused, PayloadRejected
 from ...models.access import Role
@@ -140,7 +139,7 @@ def replay_missed(endpoint_id: str) -> BaseResponse:
     selection = ReplaySelection(
         endpoint_id=checked_id(endpoint_id),
         since=None if first is None else first_instant(first, zone),
-        before=None if last is None else first_instant(last + timedelta(days=1), zone),
+        before=None if last is None else end_of(last, zone),
         missed_only=True,
     )
     if form.errors:

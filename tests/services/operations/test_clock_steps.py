@@ -41,6 +41,19 @@ def change(shop: Marketplace, table: type[Any], **values: Any) -> None:
         session.execute(update(table).values(values).execution_options(synchronize_session=False))
 
 
+def end_waits(shop: Marketplace) -> int:
+    with shop.runtime.database.session() as session:
+        return end_impossible_waits(session, shop.runtime.now(), shop.runtime.settings)
+
+
+def dispatch_to(shop: Marketplace, receiver: Receiver) -> None:
+    """Make one delivery to the receiver due."""
+    add_endpoint(shop.runtime, receiver.url, types=["product.hidden"])
+    shop.change_status("mod-1", OFFLINE)
+    process_pending(shop.runtime, "tests")
+    dispatch(shop.runtime)
+
+
 def run(shop: Marketplace, kind: JobKind) -> int:
     return JOBS[kind].run(shop.runtime, "another", stop=never)
 
@@ -74,15 +87,11 @@ def test_a_cascade_leased_before_the_step_is_taken_over_and_one_of_the_future_st
 
 def test_a_delivery_leased_or_made_before_the_step_is_made(clock: time_machine.Traveller, shop: Marketplace) -> None:
     with Receiver() as receiver:
-        add_endpoint(shop.runtime, receiver.url, types=["product.hidden"])
-        shop.change_status("mod-1", OFFLINE)
-        process_pending(shop.runtime, "tests")
-        dispatch(shop.runtime)
+        dispatch_to(shop, receiver)
         change(shop, Delivery, owner="dead", leased_until=shop.runtime.now() + timedelta(seconds=30))
         clock.shift(-HOURS)
         assert run(shop, JobKind.DELIVERIES) == 0
-        with shop.runtime.database.session() as session:
-            assert end_impossible_waits(session, shop.runtime.now(), shop.runtime.settings) == 1
+        assert end_waits(shop) == 1
         assert run(shop, JobKind.DELIVERIES) == 1
     assert shop.all(select(Delivery.state)) == [DeliveryState.DELIVERED]
 
@@ -92,19 +101,14 @@ def test_a_retry_planned_before_the_step_is_made_and_one_that_is_possible_waits(
     clock: time_machine.Traveller, shop: Marketplace, attempts: int
 ) -> None:
     with Receiver() as receiver:
-        add_endpoint(shop.runtime, receiver.url, types=["product.hidden"])
-        shop.change_status("mod-1", OFFLINE)
-        process_pending(shop.runtime, "tests")
-        dispatch(shop.runtime)
+        dispatch_to(shop, receiver)
         # What asks for the longest pause: `Retry-After`, honoured up to twice the pause of the schedule.
         longest = timedelta(seconds=2 * shop.runtime.settings.delivery_schedule_s[attempts])
         change(shop, Delivery, attempts=attempts, due_at=shop.runtime.now() + longest)
-        with shop.runtime.database.session() as session:
-            assert end_impossible_waits(session, shop.runtime.now(), shop.runtime.settings) == 0
+        assert end_waits(shop) == 0
         assert run(shop, JobKind.DELIVERIES) == 0
         clock.shift(-HOURS)
-        with shop.runtime.database.session() as session:
-            assert end_impossible_waits(session, shop.runtime.now(), shop.runtime.settings) == 1
+        assert end_waits(shop) == 1
         assert run(shop, JobKind.DELIVERIES) == 1
     assert shop.all(select(Delivery.state)) == [DeliveryState.DELIVERED]
 
@@ -116,9 +120,8 @@ def test_a_mail_tried_before_the_step_is_tried_again(clock: time_machine.Travell
     with shop.runtime.database.session() as session:
         session.execute(insert(Mail).values(state=MailState.PENDING, attempts=1, due_at=now + pause, **facts))
     clock.shift(-HOURS)
-    with shop.runtime.database.session() as session:
-        assert end_impossible_waits(session, shop.runtime.now(), shop.runtime.settings) == 1
-        assert session.scalars(select(Mail.due_at)).one() == shop.runtime.now()
+    assert end_waits(shop) == 1
+    assert shop.all(select(Mail.due_at)) == [shop.runtime.now()]
 
 
 def test_a_rest_made_before_the_step_ends_and_one_that_is_possible_goes_on(
@@ -127,12 +130,10 @@ def test_a_rest_made_before_the_step_ends_and_one_that_is_possible_goes_on(
     shop.change_status("mod-1", OFFLINE)
     longest = timedelta(seconds=max(shop.runtime.settings.apply_retries_s))
     change(shop, InboxEvent, due_at=shop.runtime.now() + longest)
-    with shop.runtime.database.session() as session:
-        assert end_impossible_waits(session, shop.runtime.now(), shop.runtime.settings) == 0
+    assert end_waits(shop) == 0
     assert run(shop, JobKind.INBOX) == 0
     clock.shift(-HOURS)
-    with shop.runtime.database.session() as session:
-        assert end_impossible_waits(session, shop.runtime.now(), shop.runtime.settings) == 1
+    assert end_waits(shop) == 1
     assert run(shop, JobKind.INBOX) == 1
 
 
