@@ -36,12 +36,13 @@ REMIND_BEFORE = timedelta(days=3)
 
 def has_due_work(session: Session, now: datetime) -> bool:
     """Whether any clock, refund or wait is due now."""
+    # The first due one: for any of them, PostgreSQL would walk through the table when its statistics are old.
     queries: tuple[Select[Any], ...] = (
-        select(Clock.request_id).where(_has_run_out(now)),
-        select(Clock.request_id).where(_is_to_warn(now)),
-        select(RefundClaim.request_id).where(_is_to_request(now)),
-        select(SupportRequest.id).where(SupportRequest.waits_until <= now),
-        select(SupportRequest.id).where(_is_to_remind(now)),
+        select(Clock.request_id).where(_has_run_out(now)).order_by(Clock.due_before),
+        select(Clock.request_id).where(_is_to_warn(now)).order_by(Clock.warn_at),
+        select(RefundClaim.request_id).where(_is_to_request(now)).order_by(RefundClaim.request_at),
+        select(SupportRequest.id).where(SupportRequest.waits_until <= now).order_by(SupportRequest.waits_until),
+        select(SupportRequest.id).where(_is_to_remind(now)).order_by(SupportRequest.waits_until),
     )
     return any(session.scalar(query.limit(1)) is not None for query in queries)
 
