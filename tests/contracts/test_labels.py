@@ -35,6 +35,7 @@ from marketplace_hooks.models.inspections import InspectionState
 from marketplace_hooks.models.outbox import DeliveryState
 from marketplace_hooks.models.products import ProductKind
 from marketplace_hooks.models.subscriptions import ReversalReason, SubscriptionState
+from marketplace_hooks.services.support.fix_deliveries import FixObstacle
 from marketplace_hooks.services.support.owed_refunds import RefundFilter
 from marketplace_hooks.services.support.request_lists import RequestGroup, RequestSort
 from marketplace_hooks.web import request_lists
@@ -46,6 +47,7 @@ from marketplace_hooks.web.labels import (
     catalog,
     checks,
     deadlines,
+    fix_outcomes,
     inspections,
     operations,
     refusal_grounds,
@@ -103,6 +105,8 @@ TABLES = (
     table("labels.business_care.WHY_ASKED_BACK", business_care.WHY_ASKED_BACK, ReversalReason),
     table("labels.business_care.NOTICE_TIMELINESS", business_care.NOTICE_TIMELINESS, NoticeTimeliness),
     table("labels.business_care.DOWNLOADS", business_care.DOWNLOADS, DownloadVerdict, but=[DownloadVerdict.AVAILABLE]),
+    table("labels.fix_outcomes.OBSTACLES", fix_outcomes.OBSTACLES, FixObstacle),
+    table("labels.fix_outcomes.OBSTACLES", fix_outcomes.OBSTACLES, DownloadVerdict, but=[DownloadVerdict.AVAILABLE]),
     table("labels.catalog.KINDS", catalog.KINDS, ProductKind),
     *(
         table(f"labels.inspections, in {language}", labels, members)

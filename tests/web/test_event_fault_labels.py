@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 import marketplace_hooks.events  # noqa: F401  # its import registers every inbound type.
+from marketplace_hooks.domain.releases.downloads import DownloadVerdict
+from marketplace_hooks.domain.support.state_machine import Handling
 from marketplace_hooks.events.envelope import NotAnEnvelope, parse_envelope
 from marketplace_hooks.events.fields import every_error
 from marketplace_hooks.events.registry import EVENTS
+from marketplace_hooks.services.support.fix_deliveries import FixObstacle, FixOutcome
 from marketplace_hooks.web.labels.event_faults import fault_label, is_known
 
-from ..support.marketplace import sample
+from ..support.marketplace import Marketplace, sample
 
 WRONG: tuple[Any, ...] = (None, "", " ", "x" * 250_000, 0, -1, 10**12, 2.5, True, [], ["a"], {}, {"x": 1}, {"fr": 7})
 GONE = object()
@@ -79,3 +82,28 @@ def test_a_message_that_nobody_knows_is_shown_as_it_is() -> None:
 )
 def test_why_an_event_changed_nothing_has_words(note: str) -> None:
     assert is_known(note)
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        ("en", "This release has not resolved: req (1), a (no request has this ID), req-2 (its state: Closed)"),
+        ("fr", "Cette version n’a pas résolu : req (1), a (aucune demande n’a cet identifiant), req-2 (état : Close)"),
+    ],
+)
+def test_which_requests_a_release_has_not_resolved_is_in_the_readers_language(
+    marketplace: Marketplace, language: str, shown: str
+) -> None:
+    outcome = FixOutcome(without_effect={"req (1), a": FixObstacle.UNKNOWN_REQUEST, "req-2": Handling.CLOSED})
+    with marketplace.app.test_request_context(headers={"Accept-Language": language}):
+        label = fault_label({"path": "", "message": str(outcome.note)})
+    assert label.replace("\N{NARROW NO-BREAK SPACE}", " ") == shown
+
+
+@pytest.mark.parametrize(
+    "code", [*FixObstacle, *Handling, *(one for one in DownloadVerdict if one is not DownloadVerdict.AVAILABLE)]
+)
+def test_every_reason_why_a_release_resolves_nothing_has_words(marketplace: Marketplace, code: str) -> None:
+    note = str(FixOutcome(without_effect={"req-1": code}).note)
+    with marketplace.app.test_request_context():
+        assert fault_label({"path": "", "message": note}) != note

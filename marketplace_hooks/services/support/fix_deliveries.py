@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import select
 
@@ -29,16 +30,30 @@ RESOLVED_AT_ONCE = 100
 _AWAITS_FIX = (Handling.ACCEPTED, Handling.ACKNOWLEDGED)
 
 
+class FixObstacle(StrEnum):
+    """Why a release does not resolve a request, where neither the request's state nor its purchase's downloads say."""
+
+    UNKNOWN_REQUEST = "unknown"
+    ANOTHER_PRODUCT = "another product"
+    NO_PURCHASE = "no purchase"
+
+
 @dataclass(frozen=True, kw_only=True)
 class FixOutcome:
-    """What a published release has done for the requests that it names: resolved some, and why not the others."""
+    """What a published release has done for the requests that it names: resolved some, and why not the others.
+
+    `without_effect` has a code for each of the others: a `FixObstacle`, a `Handling` or a `DownloadVerdict`.
+    """
 
     resolved: list[str] = field(default_factory=list)
     without_effect: dict[str, str] = field(default_factory=dict)
 
     @property
     def note(self) -> str | None:
-        """One line for the event's outcome; None when every request was resolved."""
+        """One line for the event's outcome, as the API publishes it; None when every request was resolved.
+
+        Pages say it in the reader's language (`web/labels/fix_outcomes.py`).
+        """
         if not self.without_effect:
             return None
         reasons = ", ".join(f"{id_} ({why})" for id_, why in sorted(self.without_effect.items()))
@@ -52,7 +67,7 @@ def resolve_by_release(
     outcome = FixOutcome()
     known = set(uow.session.scalars(select(SupportRequest.id).where(SupportRequest.id.in_(list(request_ids)))))
     for request_id in sorted(set(request_ids)):
-        reason = _reason_against(uow, release, request_id) if request_id in known else "unknown"
+        reason = _reason_against(uow, release, request_id) if request_id in known else FixObstacle.UNKNOWN_REQUEST
         if reason is not None:
             outcome.without_effect[request_id] = reason
             continue
@@ -79,11 +94,11 @@ def _reason_against(uow: UnitOfWork, release: Release, request_id: str) -> str |
     """Why a release does not resolve this request; None when it does."""
     request = locked_request(uow.session, request_id)
     if request.product_id != release.product_id:
-        return "another product"
+        return FixObstacle.ANOTHER_PRODUCT
     if request.handling not in _AWAITS_FIX:
         return str(request.handling)
     verdict = download_verdict(uow, request, release.id)
-    return None if verdict is DownloadVerdict.AVAILABLE else str(verdict or "no purchase")
+    return None if verdict is DownloadVerdict.AVAILABLE else str(verdict or FixObstacle.NO_PURCHASE)
 
 
 def resolve_by_purchase(uow: UnitOfWork, release: Release, purchase_id: str, at: datetime, cause: Cause) -> list[str]:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from ...models.access import Role
 from ..i18n.language import LazyText, gettext, lazy
 from .conflicts import CONFLICTS
+from .fix_outcomes import fix_outcome_label
 
 _MESSAGES: tuple[tuple[str, LazyText], ...] = (
     (r"Missing data for required field\.|Required (when|unless) presale is true\.", lazy("It is missing.")),
@@ -146,6 +147,8 @@ def fault_label(fault: Mapping[str, str]) -> str:
     if found := _MAPPED.fullmatch(message):
         place = gettext("Event %(number)s of the mapping (%(type)s), %(path)s:", **found.groupdict())
         return f"{place} {fault_label({'message': found['fault']})}"
+    if outcome := fix_outcome_label(message):
+        return outcome
     for pattern, text in _KNOWN:
         if found := pattern.fullmatch(message):
             return gettext(text.message, **found.groupdict())
