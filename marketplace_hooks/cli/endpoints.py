@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ..domain.outbox.event_types import EVERYTHING
+from ..domain.standard_reasons import StandardReason
 from ..errors import OutboundRefused
 from ..models.outbox import Endpoint
 from ..remote.http.headers import parse_header_lines
@@ -149,7 +150,7 @@ def enable(endpoint_id: str, as_json: bool) -> None:
 
 @endpoints.command("disable")
 @click.argument("endpoint_id")
-@click.option("--reason", default="by an operator", show_default=True)
+@click.option("--reason", default=StandardReason.BY_OPERATOR.value, show_default=True)
 @json_option
 def disable(endpoint_id: str, reason: str, as_json: bool) -> None:
     """Stop deliveries; new webhooks are queued."""

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from ..database.bulk_insert import bulk_insert
 from ..domain.catalog.statuses import Side, Status
+from ..domain.standard_reasons import StandardReason
 from ..models.products import SubjectKind, Withdrawal
 from ..models.releases import Release, ReleaseKind
 from ..services.catalog.locked_subjects import LockedSubject, LockedSubjects
@@ -20,7 +21,7 @@ from ..services.core.unit_of_work import Cause, UnitOfWork
 from ..services.releases.publishing import publish_release
 from .entities import Entity
 
-CAUSE = Cause(actor="marketplace", reason="imported")
+CAUSE = Cause(actor="marketplace", reason=StandardReason.IMPORTED)
 
 _RELEASE_COLUMNS = (
     "id",

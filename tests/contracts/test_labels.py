@@ -20,6 +20,7 @@ from marketplace_hooks.domain.catalog.statuses import Side, Status
 from marketplace_hooks.domain.inspections.evidence import Strength
 from marketplace_hooks.domain.inspections.notes import AbsenceCause, Note
 from marketplace_hooks.domain.releases.downloads import DownloadVerdict
+from marketplace_hooks.domain.standard_reasons import StandardReason
 from marketplace_hooks.domain.support.acknowledgement import Reason, Sign
 from marketplace_hooks.domain.support.deadlines import BusinessDayPolicy, ClosuresSuspend, SkipReason
 from marketplace_hooks.domain.support.eligibility import CHECKS, CheckResult, EligibilityOutcome
@@ -50,6 +51,7 @@ from marketplace_hooks.web.labels import (
     fix_outcomes,
     inspections,
     operations,
+    reasons,
     refusal_grounds,
     sorts,
     states,
@@ -123,6 +125,7 @@ TABLES = (
     table("labels.operations.SIGNS", operations.SIGNS, Sign),
     table("labels.operations.REFUND_PATHS", operations.REFUND_PATHS, RefundPath),
     table("labels.operations.REFUND_LISTS", operations.REFUND_LISTS, RefundState, but=NOTHING_PENDING),
+    table("labels.reasons.STANDARD_REASONS", reasons.STANDARD_REASONS, StandardReason),
     table("labels.audit.ACTIONS", audit.ACTIONS, AuditAction),
     table("labels.audit.OUTCOMES", audit.OUTCOMES, AuditOutcome),
     table("labels.audit.CHANNELS", audit.CHANNELS, AuditChannel),

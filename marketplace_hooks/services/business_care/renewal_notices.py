@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from ...database.types import constant
 from ...domain.business_care.prices import RenewalPrice, price_after_notices
 from ...domain.business_care.renewals import NoticeTimeliness, judge_notice, notice_window
+from ...domain.standard_reasons import StandardReason
 from ...models.purchases import Customer
 from ...models.subscriptions import Notice, RepeatedNotice, Subscription, SubscriptionState
 from ..catalog.listing_prices import Prices, read_prices
@@ -25,8 +26,8 @@ from .renewal_history import read_histories
 from .renewal_prices import SentNotice, listed_price, noticed, notices_of_renewal, read_notices
 from .subscriptions import publish
 
-CAUSE = Cause(actor="marketplace_hooks", reason="a renewal comes near")
-PRICE_CAUSE = Cause(actor="marketplace_hooks", reason="the price of the product has changed")
+CAUSE = Cause(actor="marketplace_hooks", reason=StandardReason.RENEWAL_NEAR)
+PRICE_CAUSE = Cause(actor="marketplace_hooks", reason=StandardReason.PRICE_CHANGED)
 
 
 def needs_notice(now: datetime) -> ColumnElement[bool]:

@@ -18,6 +18,7 @@ from ...database.engine import insert_new
 from ...database.types import constant
 from ...domain.business_care.entitlement import Payment
 from ...domain.business_care.renewals import RenewalDecision, decide, latest_claimable, period
+from ...domain.standard_reasons import StandardReason
 from ...models.inbox import InboxEvent, InboxState
 from ...models.subscriptions import Period, PeriodKind, Subscription, SubscriptionState
 from ...telemetry.log_context import get_logger
@@ -35,7 +36,7 @@ from .subscriptions import expire, idempotency_key, publish, set_current_period
 log = get_logger(__name__)
 
 BATCH = 500
-CAUSE = Cause(actor="marketplace_hooks", reason="the period ended")
+CAUSE = Cause(actor="marketplace_hooks", reason=StandardReason.PERIOD_ENDED)
 
 
 def has_pending(session: Session, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from sqlalchemy import bindparam, select, update
 
 from ...domain.outbox.retry_policy import next_attempt_at, rest_of_endpoint_s
+from ...domain.standard_reasons import StandardReason
 from ...models.outbox import Delivery, DeliveryState, Endpoint
 from ..core.runtime import Runtime
 from ..core.unit_of_work import UnitOfWork
@@ -74,7 +75,7 @@ def settle(
         _record_failure(runtime, uow, endpoint, attempt, result) for attempt, result in made if not result.is_success
     )
     if endpoint.enabled and any(result.asks_to_disable for _, result in made):
-        disable_endpoint(uow, endpoint, "the endpoint answered webhook-delivery: disable")
+        disable_endpoint(uow, endpoint, StandardReason.ENDPOINT_ASKED)
     return is_last
 
 
@@ -127,9 +128,9 @@ def _judge_endpoint(uow: UnitOfWork, endpoint: Endpoint, result: AttemptResult) 
     endpoint.failing_since = endpoint.failing_since or uow.now
     failing_for = uow.now - endpoint.failing_since
     if result.status == 410:
-        disable_endpoint(uow, endpoint, "the endpoint answered 410 Gone")
+        disable_endpoint(uow, endpoint, StandardReason.ENDPOINT_GONE)
     elif failing_for >= DISABLED_AFTER:
-        disable_endpoint(uow, endpoint, "no attempt has succeeded for 120 hours")
+        disable_endpoint(uow, endpoint, StandardReason.FAILING_FOR_FIVE_DAYS)
     elif failing_for >= WARNED_AFTER and endpoint.warned_at is None:
         endpoint.warned_at = uow.now
-        publish_about(uow, endpoint, "endpoint.failing", "no attempt has succeeded for 24 hours")
+        publish_about(uow, endpoint, "endpoint.failing", StandardReason.FAILING_FOR_A_DAY)

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session
 
+from ...domain.standard_reasons import StandardReason
 from ...domain.support.eligibility import SITE_CHECKS, EligibilityOutcome
 from ...domain.support.state_machine import OPEN, Handling, Move
 from ...models.inspections import Inspection, InspectionState
@@ -29,7 +30,7 @@ from .submission import judge_request, start_clocks
 from .transitions import make_move, publish_request_event
 
 BATCH = 50
-CAUSE = Cause(actor="marketplace_hooks", reason="the site was inspected")
+CAUSE = Cause(actor="marketplace_hooks", reason=StandardReason.SITE_INSPECTED)
 
 
 def inspect_site_of(uow: UnitOfWork, request: SupportRequest) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ...database.types import among, constant, rfc_3339
+from ...domain.standard_reasons import StandardReason
 from ...domain.support.state_machine import FIX_CLOCKS, ClockName, ClockState, Handling, Move, RefundState
 from ...models.support import Clock, RefundClaim, SupportRequest
 from ..core.counters import CounterName
@@ -29,7 +30,7 @@ from .refunds import locked_purchases, make_refunds_due, request_refund
 from .transitions import SUBJECT_KIND, make_move, publish_request_event
 
 BATCH = 1_000
-CAUSE = Cause(actor="marketplace_hooks", reason="the time is over")
+CAUSE = Cause(actor="marketplace_hooks", reason=StandardReason.TIME_OVER)
 REMIND_BEFORE = timedelta(days=3)
 """Before a request that waits for information is abandoned, the customer is reminded."""
 
@@ -118,7 +119,7 @@ def warn(uow: UnitOfWork) -> int:
     found = list(uow.session.execute(query))
     for clock, request in found:
         clock.warn_at = None
-        cause = Cause(actor="marketplace_hooks", reason="the deadline comes near")
+        cause = Cause(actor="marketplace_hooks", reason=StandardReason.DEADLINE_NEAR)
         data = {"due_before": clock.due_before, **_which_fix(clock.name)}
         publish_request_event(uow, request, f"{_published_name(clock.name)}_due_soon", data, cause)
     return len(found)

@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from ...domain.described import ENDPOINT_ID, about
 from ...domain.outbox.event_types import EVERYTHING
+from ...domain.standard_reasons import StandardReason
 from ...services.outbox.endpoints import (
     LONGEST_DESCRIPTION,
     LONGEST_URL,
@@ -81,7 +82,7 @@ class EndpointSchema(ResponseSchema):
     )
     disabled_reason = nullable(
         fields.String,
-        about("Why it is disabled; null: it is not.", "by an operator"),
+        about("Why it is disabled; null: it is not.", StandardReason.BY_OPERATOR.value),
         attribute="endpoint.disabled_reason",
     )
     failing_since = nullable(
@@ -150,7 +151,9 @@ class DisableSchema(Schema):
     """Why nothing is delivered any more."""
 
     reason = TextField(
-        max_length=200, load_default="by an operator", metadata=about("Why, in words.", "The receiver is being moved")
+        max_length=200,
+        load_default=StandardReason.BY_OPERATOR.value,
+        metadata=about("Why, in words.", "The receiver is being moved"),
     )
 
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ...domain.civil_days import end_of, first_instant
 from ...domain.outbox.event_types import EVERYTHING, OUTGOING
+from ...domain.standard_reasons import StandardReason
 from ...errors import NotFound, OutboundRefused, PayloadRejected
 from ...models.access import Role
 from ...remote.http.headers import parse_header_lines
@@ -172,7 +173,7 @@ Act = Callable[[UnitOfWork, str], object]
 
 
 def _disable(uow: UnitOfWork, endpoint_id: str) -> None:
-    service.disable_endpoint(uow, service.locked_endpoint(uow.session, endpoint_id), "by an operator")
+    service.disable_endpoint(uow, service.locked_endpoint(uow.session, endpoint_id), StandardReason.BY_OPERATOR)
 
 
 ACTIONS: Mapping[str, tuple[Act, LazyText]] = {

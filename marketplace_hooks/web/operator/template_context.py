@@ -14,6 +14,7 @@ from ..labels.delivery_errors import delivery_error_label
 from ..labels.event_faults import fault_label
 from ..labels.label import labels_for
 from ..labels.operations import OUTCOMES, REFUND_PATHS, SUBJECTS, subject_label
+from ..labels.reasons import standard_reason_label
 from ..labels.statuses import (
     HELD_BY,
     SCHEDULED_TO,
@@ -49,6 +50,7 @@ def template_context() -> dict[str, Any]:
         "refund_paths": REFUND_PATHS,
         "role_names": ROLES,
         "scheduled_to": SCHEDULED_TO,
+        "standard_reason_label": standard_reason_label,
         "status_button": status_button,
         "step_label": step_label,
         "summarize_changes": summarize_changes,

@@ -6,12 +6,14 @@ import pytest
 from sqlalchemy import select, update
 
 from marketplace_hooks.domain.instants import format_instant
+from marketplace_hooks.domain.standard_reasons import StandardReason
 from marketplace_hooks.models.outbox import Delivery, DeliveryState, OutgoingEvent
+from marketplace_hooks.services.core.unit_of_work import Cause
 from marketplace_hooks.services.outbox.dispatcher import dispatch
 from marketplace_hooks.services.outbox.endpoints import delete_endpoint, resume_endpoint
 
 from ...support.marketplace import OFFLINE, Marketplace
-from ...support.page_client import Browser
+from ...support.page_client import Browser, browser_of
 from ...support.support_desk import in_transaction
 from .conftest import has_endpoint
 
@@ -66,6 +68,22 @@ def test_a_delivery_shows_each_attempt_and_is_sent_again(
     [again] = marketplace.all(select(Delivery).where(Delivery.id == given_up.id))
     assert again.state is DeliveryState.PARKED
     assert f"{path}/again" not in [form.action for form in operator.get(path).forms]
+
+
+@pytest.mark.parametrize(
+    ("cause", "shown"),
+    [
+        (Cause(actor="marketplace_hooks", reason=StandardReason.TIME_OVER), "Ce service · le délai est écoulé"),
+        (Cause(actor="marketplace", reason="A complaint."), "Demandé ici · la marketplace · A complaint."),
+    ],
+)
+def test_a_reason_of_our_own_is_in_the_readers_language_and_a_written_one_as_it_is(
+    marketplace: Marketplace, given_up: Delivery, cause: Cause, shown: str
+) -> None:
+    caused = update(OutgoingEvent).where(OutgoingEvent.id == given_up.outbox_id).values(cause=cause.as_json())
+    in_transaction(marketplace, lambda uow: uow.session.execute(caused))
+    odette = browser_of(marketplace, "operator", "odette", language="fr")
+    assert shown in odette.get(f"/operator/deliveries/{given_up.id}").visible_text
 
 
 def test_a_delivery_of_a_deleted_endpoint_says_so_and_offers_nothing(
