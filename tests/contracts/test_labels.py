@@ -6,6 +6,7 @@ the enumeration whose members it must have; a new table is a new line of `TABLES
 
 from __future__ import annotations
 
+import ast
 import enum
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -16,7 +17,7 @@ import pytest
 from marketplace_hooks.domain.audit_actions import AuditAction
 from marketplace_hooks.domain.business_care.entitlement import Code, EntitlementOutcome, Remedy
 from marketplace_hooks.domain.business_care.renewals import NoticeTimeliness, StopCause
-from marketplace_hooks.domain.catalog.statuses import Side, Status
+from marketplace_hooks.domain.catalog.statuses import Effect, Side, Status
 from marketplace_hooks.domain.inspections.evidence import Strength
 from marketplace_hooks.domain.inspections.notes import AbsenceCause, Note
 from marketplace_hooks.domain.releases.downloads import DownloadVerdict
@@ -29,21 +30,24 @@ from marketplace_hooks.domain.support.refusal_grounds import Ground
 from marketplace_hooks.domain.support.state_machine import ClockName, ClockState, Handling, Kind, RefundState
 from marketplace_hooks.domain.token_scopes import Scope
 from marketplace_hooks.events.registry import Applied
+from marketplace_hooks.models.access import Role, SignInMethod
 from marketplace_hooks.models.audit import AuditChannel, AuditOutcome
 from marketplace_hooks.models.cascades import CascadeState
 from marketplace_hooks.models.inbox import InboxState
 from marketplace_hooks.models.inspections import InspectionState
 from marketplace_hooks.models.outbox import DeliveryState
 from marketplace_hooks.models.products import ProductKind
+from marketplace_hooks.models.proposals import ProposedAct
 from marketplace_hooks.models.subscriptions import ReversalReason, SubscriptionState
 from marketplace_hooks.services.support.fix_deliveries import FixObstacle
 from marketplace_hooks.services.support.owed_refunds import RefundFilter
 from marketplace_hooks.services.support.request_lists import RequestGroup, RequestSort
-from marketplace_hooks.web import request_lists
+from marketplace_hooks.web import navigation, request_lists
 from marketplace_hooks.web.i18n import catalogs
 from marketplace_hooks.web.i18n.formatting import LANGUAGES, SOURCE_LANGUAGE
 from marketplace_hooks.web.labels import (
     audit,
+    audit_details,
     business_care,
     catalog,
     checks,
@@ -59,6 +63,8 @@ from marketplace_hooks.web.labels import (
     support,
 )
 from marketplace_hooks.web.seller import closures, refunds
+
+from ..support.source_tree import sources
 
 Members = Sequence[str]
 
@@ -79,6 +85,25 @@ def table(name: str, labels: Mapping[Any, Any], members: type[enum.StrEnum] | Me
 
 NOTHING_PENDING = (RefundState.NONE, RefundState.WAIVED, RefundState.LAPSED, RefundState.REFUNDED)
 OWN_CLOCK_SENTENCE = (ClockState.RUNNING, ClockState.MET, ClockState.MISSED)
+
+REFUSED_EFFECTS = (Effect.REFUSED_WITHDRAWN, Effect.REFUSED_HELD_BY_OTHERS)
+REQUEST_OBJECT = {"support_request": operations.SUBJECTS["request"]}
+AUDITED_OBJECTS = operations.SUBJECTS | operations.OTHER_THINGS | operations.AUDITED | REQUEST_OBJECT
+AUDITED_BY_MAPPING = {"status", "effect", "cascade_id", "endpoint_id", "missed_only", "since", "before"}
+"""Details that their callers gather before they are recorded."""
+
+
+def audit_detail_names() -> list[str]:
+    """The names under which anything is recorded beside an action."""
+    calls = (
+        node
+        for path in sources("marketplace_hooks")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("audit")
+    )
+    named = {word.arg for call in calls for word in call.keywords if word.arg is not None}
+    return sorted((named - {"outcome"}) | AUDITED_BY_MAPPING)
+
 
 TABLES = (
     table("labels.refusal_grounds.GROUND_LABELS", refusal_grounds.GROUND_LABELS, Ground),
@@ -129,6 +154,13 @@ TABLES = (
     table("labels.audit.ACTIONS", audit.ACTIONS, AuditAction),
     table("labels.audit.OUTCOMES", audit.OUTCOMES, AuditOutcome),
     table("labels.audit.CHANNELS", audit.CHANNELS, AuditChannel),
+    # What is refused has a code in the audit log, and no effect.
+    table("labels.audit_details.EFFECTS", audit_details.EFFECTS, Effect, but=REFUSED_EFFECTS),
+    table("labels.audit_details.SIGN_INS", audit_details.SIGN_INS, SignInMethod),
+    table("labels.audit_details.PROPOSALS", audit_details.PROPOSALS, ProposedAct),
+    table("labels.audit_details.DETAIL_NAMES", audit_details.DETAIL_NAMES, audit_detail_names()),
+    table("labels.operations, of audited objects", AUDITED_OBJECTS, [one.object_type for one in AuditAction]),
+    table("navigation.ROLES", navigation.ROLES, Role),
     table("seller.closures.SUSPENDS", closures.SUSPENDS, ClosuresSuspend),
     table("request_lists.GROUPS", request_lists.GROUPS, RequestGroup),
     table("labels.sorts.REQUEST_SORTS", dict(sorts.REQUEST_SORTS), RequestSort),

@@ -8,6 +8,7 @@ from typing import Any
 from ...models.access import Role
 from ..form_idempotency import once_token
 from ..labels.audit import action_label
+from ..labels.audit_details import detail_lines
 from ..labels.business_care import WHY_ASKED_BACK
 from ..labels.change_results import summarize_changes
 from ..labels.delivery_errors import delivery_error_label
@@ -40,6 +41,7 @@ def template_context() -> dict[str, Any]:
         "buttons": STATUS_BUTTONS,
         "change_label": partial(change_label, role=Role.OPERATOR),
         "delivery_error_label": delivery_error_label,
+        "detail_lines": detail_lines,
         "fault_label": fault_label,
         "given_back_labels": GIVEN_BACK,
         "held_by": labels_for(Role.OPERATOR, HELD_BY),
