@@ -88,21 +88,29 @@ OWN_CLOCK_SENTENCE = (ClockState.RUNNING, ClockState.MET, ClockState.MISSED)
 
 REFUSED_EFFECTS = (Effect.REFUSED_WITHDRAWN, Effect.REFUSED_HELD_BY_OTHERS)
 REQUEST_OBJECT = {"support_request": operations.SUBJECTS["request"]}
-AUDITED_OBJECTS = operations.SUBJECTS | operations.OTHER_THINGS | operations.AUDITED | REQUEST_OBJECT
+THINGS = operations.SUBJECTS | operations.OTHER_THINGS | operations.AUDITED | operations.AWAITED | REQUEST_OBJECT
 AUDITED_BY_MAPPING = {"status", "effect", "cascade_id", "endpoint_id", "missed_only", "since", "before"}
 """Details that their callers gather before they are recorded."""
 
 
 def audit_detail_names() -> list[str]:
     """The names under which anything is recorded beside an action."""
-    calls = (
-        node
-        for path in sources("marketplace_hooks")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("audit")
-    )
-    named = {word.arg for call in calls for word in call.keywords if word.arg is not None}
+    named = {word.arg for call in calls_of("audit") for word in call.keywords if word.arg is not None}
     return sorted((named - {"outcome"}) | AUDITED_BY_MAPPING)
+
+
+def awaited_kinds() -> list[str]:
+    """What an event may wait for, by the kinds that are written where it begins to wait."""
+    kinds = {call.args[0] for call in calls_of("ParentUnknown")}
+    return sorted(str(kind.value) for kind in kinds if isinstance(kind, ast.Constant))
+
+
+def calls_of(ending: str) -> Iterator[ast.Call]:
+    """Every call of a function whose name ends so."""
+    for path in sources("marketplace_hooks"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(ending):
+                yield node
 
 
 TABLES = (
@@ -159,7 +167,8 @@ TABLES = (
     table("labels.audit_details.SIGN_INS", audit_details.SIGN_INS, SignInMethod),
     table("labels.audit_details.PROPOSALS", audit_details.PROPOSALS, ProposedAct),
     table("labels.audit_details.DETAIL_NAMES", audit_details.DETAIL_NAMES, audit_detail_names()),
-    table("labels.operations, of audited objects", AUDITED_OBJECTS, [one.object_type for one in AuditAction]),
+    table("labels.operations, of what the audit log names", THINGS, [one.object_type for one in AuditAction]),
+    table("labels.operations, of what an event waits for", THINGS, awaited_kinds()),
     table("navigation.ROLES", navigation.ROLES, Role),
     table("seller.closures.SUSPENDS", closures.SUSPENDS, ClosuresSuspend),
     table("request_lists.GROUPS", request_lists.GROUPS, RequestGroup),

@@ -87,6 +87,18 @@ VISIBILITIES: Mapping[str, LazyText] = {
     "public": lazy("The customer too"),
     "internal": lazy("Only the seller and the marketplace"),
 }
+PURGED: Mapping[str, LazyText] = {
+    "payloads": lazy("Contents of received events"),
+    "payloads told": lazy("Contents of outgoing webhooks"),
+    "bodies kept aside": lazy("Contents of conflicting events"),
+    "inspections": lazy("Shop checks"),
+    "credentials of sites": lazy("Shop credentials"),
+    "mails": lazy("Emails"),
+    "sessions": lazy("Sessions"),
+    "answers to repeated calls": lazy("Responses to repeated API calls"),
+    "audit entries": lazy("Audit log entries"),
+}
+"""What is deleted when it is old."""
 _VALUES: Mapping[str, Mapping[Any, Any]] = {
     "act": PROPOSALS,
     "by": SIGN_INS,
@@ -107,7 +119,7 @@ def detail_lines(details: Mapping[str, Any] | None) -> list[str]:
     lines = []
     for name, value in (details or {}).items():
         if isinstance(value, Mapping):
-            lines += [_line(subject_label(inner), number) for inner, number in value.items()]
+            lines += [_line(str(PURGED.get(inner) or subject_label(inner)), number) for inner, number in value.items()]
         elif value is not None:
             lines.append(_line(str(DETAIL_NAMES.get(name, name)), _value(name, value)))
     return lines

@@ -41,6 +41,12 @@ AUDITED: dict[str, LazyText] = {
     "token": lazy("API token"),
 }
 """What else the audit log names."""
+AWAITED: dict[str, LazyText] = {
+    "dispute": lazy("Bank dispute"),
+    "lapse": lazy("End of Business Care"),
+    "period": lazy("Business Care period"),
+}
+"""What else an event can wait for."""
 OUTCOMES: dict[str, LazyText] = {
     "changed": lazy("changed"),
     "scheduled": lazy("scheduled for later"),
@@ -78,8 +84,14 @@ REFUND_LISTS: dict[RefundState, LazyText] = {
 
 def subject_label(kind: str) -> str:
     """What kind of thing something is about; a kind that is not known as it is."""
-    known = (SUBJECTS | OTHER_THINGS | AUDITED).get("request" if kind == "support_request" else kind)
+    known = (SUBJECTS | OTHER_THINGS | AUDITED | AWAITED).get("request" if kind == "support_request" else kind)
     return kind if known is None else str(known)
+
+
+def parent_label(parent: str) -> str:
+    """What an event waits for, which is not known yet; `parent` is the kind and the ID, such as `seller:12`."""
+    kind, _, id_ = parent.partition(":")
+    return f"{subject_label(kind)} {id_}"
 
 
 def duration_label(seconds: float | None) -> str:

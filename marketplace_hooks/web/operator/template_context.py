@@ -14,7 +14,7 @@ from ..labels.change_results import summarize_changes
 from ..labels.delivery_errors import delivery_error_label
 from ..labels.event_faults import fault_label
 from ..labels.label import labels_for
-from ..labels.operations import OUTCOMES, REFUND_PATHS, SUBJECTS, subject_label
+from ..labels.operations import OUTCOMES, REFUND_PATHS, SUBJECTS, parent_label, subject_label
 from ..labels.reasons import standard_reason_label
 from ..labels.statuses import (
     HELD_BY,
@@ -48,6 +48,7 @@ def template_context() -> dict[str, Any]:
         "last_day_of": last_day_of,
         "once_token": once_token,
         "outcomes": OUTCOMES,
+        "parent_label": parent_label,
         "refund_lines": REFUND_LINES,
         "refund_paths": REFUND_PATHS,
         "role_names": ROLES,

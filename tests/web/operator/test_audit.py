@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from marketplace_hooks.services.privacy.retention import purge
+from marketplace_hooks.web.labels.audit_details import PURGED
+
 from ...support.audit_log import audit_entries
 from ...support.marketplace import Marketplace
 from ...support.page_client import Browser, browser_of
@@ -60,6 +63,10 @@ def test_what_was_recorded_beside_an_action_is_in_the_readers_language(marketpla
     odette.post("/operator/products/mod-1/change/offline_temporary", reason="Une réclamation.")
     shown = odette.get("/operator/audit?id=mod-1").visible_text.replace("\N{NARROW NO-BREAK SPACE}", " ")
     assert "Statut du produit modifié Statut : Hors ligne Effet : Mis hors ligne" in shown
+
+
+def test_what_is_purged_has_words(marketplace: Marketplace) -> None:
+    assert set(purge(marketplace.runtime)) - set(PURGED) == set()
 
 
 def test_others_do_not_read_it_and_trying_is_entered(marketplace: Marketplace, operator: Browser) -> None:

@@ -125,6 +125,13 @@ def test_the_log_is_told_in_french_too(marketplace: Marketplace) -> None:
     assert french.get("/operator/events/unknown").status == 404
 
 
+def test_what_an_event_waits_for_is_in_the_readers_language(marketplace: Marketplace) -> None:
+    waiting = marketplace.publish("product.upserted", product_id="mod-1", seller_id="seller-9")
+    marketplace.run_all_now()
+    french = browser_of(marketplace, "operator", language="fr")
+    assert "Vendeur seller-9" in french.get(f"/operator/events/{waiting}").visible_text
+
+
 def test_the_log_takes_as_few_statements_for_fifty_events_as_for_one(
     marketplace: Marketplace, operator: Browser
 ) -> None:
