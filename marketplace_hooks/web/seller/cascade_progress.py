@@ -18,6 +18,7 @@ from ...services.catalog.cascade_progress import read_cascade_progress
 from ...services.catalog.names import product_titles
 from ..csrf import wants_fragment
 from ..identity.authorization import audience
+from ..labels.reasons import standard_reason_label
 from ..labels.statuses import actor_label
 from ..list_pages import checked_id
 from ..state import current_runtime
@@ -35,10 +36,12 @@ def progress(cascade_id: str) -> Response:
             title = product_titles(session, [found.subject.id]).get(found.subject.id, {})
         else:
             title = session.scalar(select(Pack.title).where(Pack.id == found.subject.id)) or {}
+    reason = str(found.cause.get("reason", ""))
     return page(
         "cascade_steps" if wants_fragment() else "cascade_progress",
         found=found,
         title=title,
         by=actor_label(str(found.cause.get("actor", "")), Role.SELLER),
+        reason=standard_reason_label(reason) or reason,
         runs=found.state is CascadeState.RUNNING,
     )

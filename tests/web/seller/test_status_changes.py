@@ -9,12 +9,17 @@ from typing import Any
 
 import pytest
 import time_machine
+from sqlalchemy import update
+
+from marketplace_hooks.domain.standard_reasons import StandardReason
+from marketplace_hooks.models.cascades import Cascade
+from marketplace_hooks.services.core.unit_of_work import Cause
 
 from ...support.customers import publish_customer, publish_purchase, set_up_purchase
 from ...support.marketplace import MARKETPLACE, OFFLINE, ONLINE, WITHDRAWN, Marketplace
 from ...support.page_client import Browser, Page, browser_of, post_without_form
 from ...support.recorded_statements import counting_queries
-from ...support.support_desk import publish_request
+from ...support.support_desk import in_transaction, publish_request
 
 NAME = "Galerie zoom"
 
@@ -240,6 +245,13 @@ def test_the_progress_is_followed_until_it_is_done_and_may_be_left(shop: Marketp
     assert "Done Finished on 2 Mar 2026" in whole.visible_text
     assert "The tacit renewals of Business Care 1 renewal cancelled" in " ".join(whole.visible_text.split())
     assert "http-equiv" not in whole.text
+
+
+def test_the_progress_says_a_reason_of_our_own_in_the_readers_language(shop: Marketplace, browser: Browser) -> None:
+    address = asks(browser).path
+    caused = update(Cascade).values(cause=Cause(actor="marketplace", reason=StandardReason.IMPORTED).as_json())
+    in_transaction(shop, lambda uow: uow.session.execute(caused))
+    assert "Reason: “data import”" in browser.get(address).visible_text
 
 
 def test_other_sellers_progress_is_not_found(browser: Browser, other: Browser) -> None:
