@@ -105,11 +105,11 @@ def awaited_kinds() -> list[str]:
     return sorted(str(kind.value) for kind in kinds if isinstance(kind, ast.Constant))
 
 
-def calls_of(ending: str) -> Iterator[ast.Call]:
+def calls_of(suffix: str) -> Iterator[ast.Call]:
     """Every call of a function whose name ends so."""
     for path in sources("marketplace_hooks"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(ending):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(suffix):
                 yield node
 
 
