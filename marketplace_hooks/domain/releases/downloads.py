@@ -34,8 +34,8 @@ class DownloadVerdict(StrEnum):
 class ReleaseFacts:
     """One version of the purchase's product.
 
-    `bought_at` is when the holder bought a paid one (None: not). `is_owed_fix`: it fixes a request that was sent while
-    Business Care was active.
+    `bought_at` is when the holder bought a paid one (None: not). `is_owed_fix`: it fixes a request that was
+    accepted, whenever Business Care has expired since.
     """
 
     is_paid: bool

@@ -63,8 +63,8 @@ def list_downloads(
 ) -> tuple[Rows[Download], ReleasePosition | None]:
     """The published releases of the purchase's product, the newest first, and where the list goes on.
 
-    `purchase` are the holder's facts where they were read already. `is_owed_fix`: each is judged as the fix of a
-    request that was sent in time. Raises `NotFound` for a purchase that does not exist or is somebody else's.
+    `purchase` are the holder's facts where they were read already. `is_owed_fix`: each is judged as the fix of an
+    accepted request. Raises `NotFound` for a purchase that does not exist or is somebody else's.
     """
     if purchase is None:
         purchase = _purchase(session, holder, question)
@@ -102,8 +102,8 @@ def find_download(
 ) -> Download | None:
     """One release, and whether the purchase's holder may have it; None: the product has no such release yet.
 
-    `is_owed_fix`: it is judged as the fix of a request that was sent in time. Raises `NotFound` for a purchase that
-    does not exist or is somebody else's.
+    `is_owed_fix`: it is judged as the fix of an accepted request. Raises `NotFound` for a purchase that does not exist
+    or is somebody else's.
     """
     purchase = _purchase(session, holder, question)
     query = _published(holder.purchase_id, purchase.product, question.at).where(Release.id == release_id)

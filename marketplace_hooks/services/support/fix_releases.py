@@ -1,7 +1,7 @@
 """Releases that may settle a request: those its customer may download, and the paid ones that may be offered.
 
 A release fixes nothing for whoever may not download it: it is free, or paid and bought by the request's purchase. What
-fixes a request that was sent in time may be downloaded, though Business Care has expired since. An offer names a paid
+fixes an accepted request may be downloaded, though Business Care has expired since it was sent. An offer names a paid
 release of the same product that can be bought now, at its own price or less (`rules.md` 17, 22).
 """
 
@@ -36,8 +36,7 @@ def download_verdict(uow: UnitOfWork, request: SupportRequest, release_id: str) 
     if request.purchase_id is None:
         return None
     question = EntitlementQuestion(at=uow.now, zone=uow.zone)
-    is_owed_fix = _was_sent_in_time(request)
-    found = find_download(uow.session, _holder(request.purchase_id), release_id, question, is_owed_fix=is_owed_fix)
+    found = find_download(uow.session, _holder(request.purchase_id), release_id, question, is_owed_fix=True)
     return None if found is None else found.verdict
 
 
@@ -46,8 +45,7 @@ def downloadable_releases(session: Session, request: SupportRequest, now: dateti
     if request.purchase_id is None:
         return []
     question = EntitlementQuestion(at=now, zone=zone)
-    is_owed_fix = _was_sent_in_time(request)
-    listed, _ = list_downloads(session, _holder(request.purchase_id), question, is_owed_fix=is_owed_fix, limit=LISTED)
+    listed, _ = list_downloads(session, _holder(request.purchase_id), question, is_owed_fix=True, limit=LISTED)
     query = select(Release).where(Release.id.in_([one.release_id for one in listed if one.is_available]))
     return list(session.scalars(query.order_by(Release.published_at.desc(), Release.id.desc())))
 
@@ -104,11 +102,6 @@ def require_offerable(uow: UnitOfWork, request: SupportRequest, release_id: str,
     if amount["amount_cents"] > release.price_cents:
         message = f"is more than the release's own price, {release.price_cents}"
         _reject("the offer exceeds the price", "amount.amount_cents", message, code="offer_above_price")
-
-
-def _was_sent_in_time(request: SupportRequest) -> bool:
-    """Whether Business Care was active when the request was sent; its end since then changes nothing."""
-    return bool(request.entitlement.get("valid"))
 
 
 def _holder(purchase_id: str) -> Holder:

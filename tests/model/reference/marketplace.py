@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .care import CLAIM_DELAY, VALID, Care, renewal_price
+from .care import CLAIM_DELAY, Care, renewal_price
 from .catalog import Catalog
 from .days import ClosedDays
 from .releases import Release
@@ -68,8 +68,7 @@ class Reference:
         """A request of now; `is_whole`: nothing is missing, and its clocks start."""
         closures = self.closures_of(care.product.seller_id).values()
         request = Request(id_, care, kind, self.now, closures, self.about(care))
-        if care.code(self.now) in VALID:
-            care.owed_fixes.add(id_)
+        care.owed_fixes.add(id_)
         self.requests[id_] = request
         if is_whole:
             request.accept(self.now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -79,6 +80,24 @@ def test_a_fix_published_after_business_care_expired_counts_for_a_request_sent_i
             listed, _ = list_downloads(session, holder, question)
             available |= {(purchase_id, one.release_id) for one in listed if one.is_available}
     assert available == {(PURCHASE, "release-1")}
+
+
+@pytest.mark.parametrize("sent", [{"shop_url": None}, {"shop_url": "https://another.example/"}, {"shop_url": "???"}])
+def test_it_counts_for_every_accepted_request_whatever_was_said_of_its_site(
+    marketplace: Marketplace, clock: time_machine.Traveller, sent: dict[str, Any]
+) -> None:
+    marketplace.publish_products("mod-1")
+    set_up_purchase(marketplace, PURCHASE, purchased_at="2025-03-05T09:00:00Z")
+    stop = {"purchase_id": PURCHASE, "actor": "customer", "received_at": now()}
+    marketplace.publish("subscription.renewal_cancelled", **stop)
+    marketplace.run_all_now()
+    publish_request(marketplace, **sent)
+    assert (request(marketplace).handling, request(marketplace).entitlement["valid"]) == ("accepted", False)
+    clock.shift(7 * 24 * HOUR)
+    event = publish_release(marketplace, fixes=[REQUEST])
+    marketplace.run_all_now()
+    assert (request(marketplace).handling, clocks(marketplace)["fix"]) == ("resolved", "met")
+    assert marketplace.event(event).errors is None
 
 
 @pytest.mark.parametrize("kind", ["free", "paid"])
