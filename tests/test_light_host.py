@@ -13,6 +13,7 @@ from flask import Flask
 from marketplace_hooks import MarketplaceHooks
 from marketplace_hooks.config.settings import PREFIX
 from marketplace_hooks.errors import ConfigurationError
+from marketplace_hooks.testing import create_tables
 from tests.support.apps import close_app
 
 HOST = """
@@ -123,4 +124,24 @@ def test_a_table_without_its_extra_is_one_sentence_and_json_needs_none(
     assert listed.output == (
         "Error: This command needs packages that are not installed here: pip install 'marketplace-hooks[cli]'.\n"
     )
+    close_app(app)
+
+
+def test_a_snapshot_moves_in_is_compared_and_exported_as_json_without_the_extra(
+    tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = host(tmp_path, DATABASE_URL=sqlite_url)
+    create_tables(app)
+    take_away(monkeypatch, "rich")
+    seller = {"seller_id": "s1", "name": "Ada", "country": "FR", "locale": "fr"}
+    file = tmp_path / "sellers.ndjson"
+    file.write_text(json.dumps({"kind": "seller", "data": seller}) + "\n")
+    run = app.test_cli_runner().invoke
+    imported = run(args=["hooks", "import", "--json", str(file)])
+    assert (imported.exit_code, json.loads(imported.output)["written"]) == (0, True), imported.output
+    assert run(args=["hooks", "compare", "--json", str(file)]).exit_code == 0
+    assert run(args=["hooks", "export", "--json", str(tmp_path / "all.ndjson")]).exit_code == 0
+    file.write_text(json.dumps({"kind": "seller", "data": {**seller, "name": "Eve"}}) + "\n")
+    compared = run(args=["hooks", "compare", "--json", str(file)])
+    assert (compared.exit_code, json.loads(compared.output)["examples"][0]["path"]) == (1, "name")
     close_app(app)

@@ -34,12 +34,15 @@ _files = click.argument(
 class ProgressBars:
     """Progress on standard error, beside what is printed: a bar for the check, and one for each kind."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress | None) -> None:
+        """`progress` None: nobody watches, and nothing is shown."""
         self._progress = progress
         self._bars: dict[str, TaskID] = {}
 
     def show(self, name: str, done: int, total: int) -> None:
         """Show how far something is."""
+        if self._progress is None:
+            return
         if name not in self._bars:
             self._bars[name] = self._progress.add_task(name, total=total)
         self._progress.update(self._bars[name], completed=done, total=total)
@@ -56,11 +59,14 @@ class ProgressBars:
 @contextmanager
 def progress_bars(*, as_json: bool) -> Iterator[ProgressBars]:
     """Bars with an estimate of the time that is left; none where nobody watches."""
+    if as_json or not sys.stderr.isatty():
+        yield ProgressBars(None)
+        return
     from rich.console import Console  # an extra.
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description:<12}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True, quiet=as_json or not sys.stderr.isatty())) as progress:
+    with Progress(*columns, console=Console(stderr=True)) as progress:
         yield ProgressBars(progress)
 
 
