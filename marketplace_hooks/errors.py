@@ -197,6 +197,10 @@ class DatabaseProblem(enum.StrEnum):
     TOO_MANY_CONNECTIONS = "too_many_connections"
 
 
+HOW_TO_MIGRATE = "run `marketplace-hooks migrate`, or in a host application `flask hooks migrate`"
+"""The stand-alone command reads no host's `config`, so it would migrate another database than the host's."""
+
+
 class DatabaseUnavailable(Unavailable):
     """The database cannot do its work now; nothing was written. `problem` says why.
 
@@ -207,7 +211,7 @@ class DatabaseUnavailable(Unavailable):
         DatabaseProblem.AWAY: "the database does not answer",
         DatabaseProblem.BUSY: "the database is busy: it took too long",
         DatabaseProblem.FULL: "the database has no space left",
-        DatabaseProblem.NOT_MIGRATED: "the database is not of this version: run `marketplace-hooks migrate`",
+        DatabaseProblem.NOT_MIGRATED: f"the database is not of this version: {HOW_TO_MIGRATE}",
         DatabaseProblem.READ_ONLY: "the database is read-only",
         DatabaseProblem.TOO_MANY_CONNECTIONS: "the database takes no more connections",
     }

@@ -20,6 +20,7 @@ from sqlalchemy.orm import ORMExecuteState, Session
 
 from .config.settings import PREFIX, Settings
 from .database.engine import normalise
+from .database.sqlite_files import with_plain_path
 from .database.types import Base
 from .errors import ConfigurationError
 from .web.state import current_web_state
@@ -74,7 +75,8 @@ def host_url(app: Flask, db: SQLAlchemy | None, settings: Settings) -> URL | str
     with contextlib.suppress(ArgumentError):  # what is no URL is refused below.
         url = make_url(configured)
         if url.get_backend_name() == "sqlite":
-            if url.database not in (None, "", ":memory:"):
+            url = with_plain_path(url)
+            if url.database:
                 configured = url.set(database=os.path.join(app.instance_path, url.database))
             elif app.testing:
                 configured = url.set(database=_file_until_exit())

@@ -15,7 +15,7 @@ from ..database import migrate as migrations
 from ..database.trigram_index import has_trigrams
 from ..database.wal_reset_bug import has_wal_reset_bug
 from ..domain.support.deadlines import BusinessDayPolicy
-from ..errors import EncryptionKeyLost, MailServerAway, MarketplaceHooksError
+from ..errors import HOW_TO_MIGRATE, EncryptionKeyLost, MailServerAway, MarketplaceHooksError
 from ..services.business_care.renewal_run_state import read_run_state
 from ..services.catalog.search_renewal import has_due
 from ..services.core.deployment import UNTRUSTED_PROXY, read_fact
@@ -110,7 +110,7 @@ def _database(runtime: Runtime) -> dict[str, str]:
     kind = runtime.database.url.get_backend_name()
     try:
         if not migrations.is_current(runtime.database):
-            return check("database", "wrong", f"{kind} is not up to date: run `marketplace-hooks migrate`")
+            return check("database", "wrong", f"{kind} is not up to date: {HOW_TO_MIGRATE}")
     except MarketplaceHooksError as error:
         return check("database", "wrong", f"{kind}: {error}")
     except DBAPIError as error:
@@ -136,9 +136,7 @@ def _search(runtime: Runtime) -> dict[str, str]:
     except Exception as error:
         return check("search", "warning", f"cannot be checked: {type(error).__name__}")
     if not has_index:
-        remedy = (
-            "ask a superuser to run CREATE EXTENSION pg_trgm in this database, then run `marketplace-hooks migrate`"
-        )
+        remedy = f"ask a superuser to run CREATE EXTENSION pg_trgm in this database, then {HOW_TO_MIGRATE}"
         return check(
             "search", "warning", f"without pg_trgm, search is slower and forgives fewer typing mistakes; {remedy}"
         )

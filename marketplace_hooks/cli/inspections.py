@@ -15,7 +15,7 @@ from ..domain.audit_actions import AuditAction
 from ..domain.inspections.declarations import Declaration, clean_version, read_exported_list
 from ..domain.inspections.evidence import Finding, FindingKind
 from ..domain.inspections.notes import in_english
-from ..errors import ConfigurationError, Refused, Unavailable
+from ..errors import HOW_TO_MIGRATE, ConfigurationError, Refused, Unavailable
 from ..models.inspections import Inspection, InspectionOutcome, InspectionState
 from ..remote.probes.protocol import Credentials
 from ..services.core.runtime import Runtime
@@ -73,7 +73,7 @@ def inspect(
     """
     runtime = current_runtime()
     if not sqlalchemy.inspect(runtime.database.engine).has_table(Inspection.__tablename__):
-        raise ConfigurationError("The database is not ready for this version: run `marketplace-hooks migrate` first.")
+        raise ConfigurationError(f"The database is not ready for this version: {HOW_TO_MIGRATE}.")
     started = start_inspection(
         runtime,
         url,

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, inspect
 
-from ..errors import BackupRefused
+from ..errors import HOW_TO_MIGRATE, BackupRefused
 from .engine import Database
 from .failures import outages
 from .migrate import alone, read_revision, upgrade
@@ -80,7 +80,7 @@ def refuse_used(database: Database, connection: Connection) -> None:
 def _revision(connection: Connection) -> str:
     revision = read_revision(connection)
     if revision is None:
-        raise BackupRefused("There is nothing to back up: run `marketplace-hooks migrate` first.")
+        raise BackupRefused(f"There is nothing to back up: {HOW_TO_MIGRATE}.")
     return revision
 
 

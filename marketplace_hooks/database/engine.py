@@ -28,6 +28,7 @@ from ..errors import ConfigurationError, DatabaseUnavailable, missing_extra
 from .failures import can_run_again, outages
 from .limits import PATIENT, Bulkhead, DatabaseLimits, Pooler
 from .raw_connections import RawConnections
+from .sqlite_files import with_plain_path
 
 if TYPE_CHECKING:
     from .postgres import PostgresConnector
@@ -234,11 +235,12 @@ def normalise(url: str | URL, *, setting: str = "DATABASE_URL") -> URL:
     if backend == "postgresql" or parsed.drivername == "postgres":
         return parsed.set(drivername="postgresql+psycopg")
     if backend == "sqlite":
-        if parsed.database in (None, "", ":memory:"):
+        parsed = with_plain_path(parsed)
+        if not parsed.database:
             raise ConfigurationError(
                 f"{setting} names an in-memory SQLite database, which workers could not see. Name a file."
             )
-        file = Path(str(parsed.database))
+        file = Path(parsed.database)
         file.parent.mkdir(parents=True, exist_ok=True)
         # Customers' data: a file that SQLite made itself could be read by every account of the machine.
         with contextlib.suppress(OSError):

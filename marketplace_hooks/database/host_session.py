@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 from ..errors import DatabaseProblem, DatabaseUnavailable, SessionRejected
 from .engine import Database
 from .failures import outages
+from .sqlite_files import with_plain_path
 from .types import Base
 
 HostSession = Session | scoped_session[Any]
@@ -148,7 +149,8 @@ def is_same_database(one: URL, other: URL) -> bool:
 
 
 def _file_of(url: URL) -> str | None:
-    return None if url.database in (None, "", ":memory:") else os.path.realpath(url.database.removeprefix("file:"))
+    path = with_plain_path(url).database
+    return os.path.realpath(path) if path else None
 
 
 def _place_of(url: URL) -> tuple[Any, ...]:

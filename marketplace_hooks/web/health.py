@@ -7,7 +7,7 @@ import json
 from flask import Blueprint, Response
 
 from ..database import migrate
-from ..errors import DatabaseUnavailable
+from ..errors import HOW_TO_MIGRATE, DatabaseUnavailable
 from ..services.core.leases import check_writable
 from ..services.core.runtime import Runtime, redis_url
 from .identity.authorization import audience
@@ -41,7 +41,7 @@ def ready() -> Response:
     except DatabaseUnavailable as error:
         return problem(503, f"database_{error.problem}", str(error), headers={"Retry-After": str(RETRY_AFTER_S)})
     if not current:
-        return problem(503, "not_migrated", "the database lacks migrations: run marketplace-hooks migrate")
+        return problem(503, "not_migrated", f"the database lacks migrations: {HOW_TO_MIGRATE}")
     warnings = _warnings(web_state.runtime)
     return _answer({"status": "ready", "database": "ok", "migrations": "current", "warnings": warnings})
 
