@@ -190,7 +190,7 @@ def compare_files(expected: Mapping[str, Expected], reported: Mapping[str, Repor
         found = reported.get(path)
         if wanted is not None and found is not None and _is_same(wanted, found):
             changes[path] = Change.SAME
-        elif _is_written_by_the_shop(path) or _is_guard(path, wanted, found, guards):
+        elif _is_written_by_the_shop(path) or _is_cached(path, wanted, found) or _is_guard(path, wanted, found, guards):
             changes[path] = Change.IGNORED
         elif found is None:
             changes[path] = Change.MISSING
@@ -234,11 +234,13 @@ def is_executable(path: str) -> bool:
 def _is_written_by_the_shop(path: str) -> bool:
     """Whether PrestaShop, or its host, writes this file, whatever the release held under its name."""
     *folders, name = path.split("/")
-    return (
-        (not folders and _CONFIG.fullmatch(name) is not None)
-        or name.lower() == ".htaccess"
-        or bool(_CACHES & {folder.lower() for folder in folders})
-    )
+    return (not folders and _CONFIG.fullmatch(name) is not None) or name.lower() == ".htaccess"
+
+
+def _is_cached(path: str, wanted: Expected | None, found: Reported | None) -> bool:
+    """Whether this is a file that a cache came to hold or has dropped; one that the release shipped may not change."""
+    folders = path.lower().split("/")[:-1]
+    return (wanted is None or found is None) and not _CACHES.isdisjoint(folders)
 
 
 def _is_guard(path: str, wanted: Expected | None, found: Reported | None, guards: Set[str]) -> bool:

@@ -199,11 +199,10 @@ def _sign_of_wording(message: Message) -> Sign | None:
     text = _searchable(reply_text.unquoted_text(message.body), message.request_subject)
     main = _searchable(reply_text.main_text(message.body), message.request_subject)
     absence = speaks_of_absence(text) or speaks_of_return(text)
-    pieces = answer_pieces(main, promises_count=not absence)
-    if absence and pieces < LEAST_FOR_A_SIGN:
-        return Sign.ABSENCE_WORDING
-    if confirms_receipt(text) and pieces < LEAST_FOR_A_SIGN:
-        return Sign.RECEIPT_WORDING
+    receipt = confirms_receipt(text)
+    pieces = answer_pieces(main, in_a_note=absence or receipt, promises_count=not absence)
+    if (absence or receipt) and pieces < LEAST_FOR_A_SIGN:
+        return Sign.ABSENCE_WORDING if absence else Sign.RECEIPT_WORDING
     if pieces or message.attachments:
         return None
     return Sign.NO_ANSWER if len(main.split()) > SHORT_ANSWER or hints_at_a_note(text) else None

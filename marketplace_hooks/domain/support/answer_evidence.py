@@ -30,6 +30,9 @@ _TECHNICAL = re.compile(
     r"|(?<!\w)(?:utf-8|windows-125\d|iso-8859-\d+)"
 )
 
+_EXACT = re.compile(r"[\d._/>]")
+"""What tells a version, a file or a setting from a word such as "log"."""
+
 _WORD = re.compile(r"[^\W\d_]+")
 
 _QUESTION = re.compile(r"\?(?!\S)")
@@ -49,43 +52,43 @@ _DONE = WordingPattern(
     (
         r"(?:i|we)(?:'ve| have)? (?:\w+ly |just |already |now |also )?(?:found|fixed|reproduced|compared|tested|"
         r"checked|corrected|patched|uploaded|released|published|installed|set up|went through|followed|identified|"
-        r"traced|added|removed|located)\b"
+        r"traced|added|removed|located|moved|changed|switched)\b"
     ),
     r"i(?:'ve| have)? (?:now |just |already )?(?:gone through|picked this up|read your (?:log|file)|spent)",
     (
         r"(?:j'ai|nous avons|on a) (?:\w+ ){0,2}(?:trouve|reproduit|corrige|compare|teste|verifie|identifie|"
-        r"installe|suivi|publie|depose|ajoute|analyse|localise)\b"
+        r"installe|suivi|publie|depose|ajoute|analyse|localise|deplace|modifie|change)\b"
     ),
     r"j'ai (?:\w+ )?(?:lu|vu|regarde|passe la)\b",
     (
         r"habe[^.!?]{0,80} (?:gefunden|behoben|korrigiert|reproduziert|nachgestellt|verglichen|getestet|gepruft|"
         r"gelesen|installiert|aufgesetzt|nachverfolgt|angesehen|identifiziert|analysiert|hochgeladen|"
-        r"veroffentlicht|bekommen)\b"
+        r"veroffentlicht|bekommen|verschoben|geandert|umgestellt)\b"
     ),
     r"wir haben[^.!?]{0,60} (?:gefunden|behoben|korrigiert|reproduziert|nachgestellt)\b|sass ich\b",
     (
         r"(?:he|hemos) (?:\w+ )?(?:encontrado|corregido|reproducido|comparado|probado|revisado|localizado|"
-        r"arreglado|identificado|publicado|subido|instalado|montado)\b"
+        r"arreglado|identificado|publicado|subido|instalado|montado|movido|cambiado)\b"
     ),
     r"he (?:\w+ )?(?:leido|visto|seguido|pasado la)\b|encontre\b|corregi\b|arregle\b|reproduje\b",
     (
         r"(?:ho|abbiamo) (?:\w+ )?(?:trovato|corretto|riprodotto|confrontato|provato|verificato|installato|"
-        r"sistemato|risolto|individuato|pubblicato|caricato)\b"
+        r"sistemato|risolto|individuato|pubblicato|caricato|spostato|cambiato|modificato)\b"
     ),
     r"ho (?:\w+ )?(?:letto|visto|seguito|controllato)\b|ci ho passato",
     (
         r"(?:heb|hebben)[^.!?]{0,80} (?:gevonden|opgelost|hersteld|gereproduceerd|vergeleken|getest|gevolgd|"
-        r"ingericht|aangepast|geplaatst|geinstalleerd|nagespeeld)\b"
+        r"ingericht|aangepast|geplaatst|geinstalleerd|nagespeeld|verplaatst|gewijzigd)\b"
     ),
     r"heb[^.!?]{0,80} (?:gelezen|gezien|bekeken|gecontroleerd)\b|zat ik erop",
     (
         r"(?:znalaz|poprawi|naprawi|odtworzy|porowna|sprawdzi|przeczyta|przejrza|postawi|przesledzi|przetestowa|"
-        r"zainstalowa|wgra|usune|usuna|zlokalizowa)l[ea]m\b"
+        r"zainstalowa|wgra|usune|usuna|zlokalizowa|przenios|zmieni)l[ea]m\b"
     ),
     r"siedzial[ea]m nad",
     (
         r"(?:encontrei|corrigi|reproduzi|comparei|testei|verifiquei|segui|montei|instalei|resolvi|identifiquei|"
-        r"publiquei|carreguei|analisei|li os|li o|vi o|passei a manha)\b"
+        r"publiquei|carreguei|analisei|movi|mudei|alterei|li os|li o|vi o|passei a manha)\b"
     ),
 )
 
@@ -158,22 +161,23 @@ LEAST_FOR_A_SIGN = 2
 """So many pieces make an answer of a text with an absence note's or a receipt's wording."""
 
 
-def answer_pieces(text: str, *, promises_count: bool) -> int:
+def answer_pieces(text: str, *, in_a_note: bool, promises_count: bool = True) -> int:
     """Return how many distinct pieces of an answer a folded text holds.
 
     A technical token or a word of shops and software each; all questions together, and all words of cause, one; what
-    the writer did about the fault, two; what they promise to do, two where `promises_count`.
+    the writer did about the fault, two; what they promise to do, two where `promises_count`. `in_a_note`: the text has
+    an absence note's or a receipt's wording, and words alone are no answer, for such notes speak of a shop's manual.
     """
     inside = _OUTSIDE.sub(" ", text)
-    found = {match.group() for match in _TECHNICAL.finditer(inside)}
-    found |= {stem for word in _WORD.findall(inside) if (stem := _known(word))}
+    tokens = {match.group() for match in _TECHNICAL.finditer(inside)}
+    words = {stem for word in _WORD.findall(inside) if (stem := _known(word))}
     alone = (_QUESTION, _CAUSE)
     acts = (_DONE, _PROMISED) if promises_count else (_DONE,)
-    return (
-        len(found)
-        + sum(pattern.search(inside) is not None for pattern in alone)
-        + 2 * any(pattern.search(inside) for pattern in acts)
-    )
+    said = sum(pattern.search(inside) is not None for pattern in alone)
+    said += 2 * any(pattern.search(inside) for pattern in acts)
+    if in_a_note and not said and not any(_EXACT.search(token) for token in tokens):
+        return 0
+    return len(tokens | words) + said
 
 
 def _known(word: str) -> str | None:

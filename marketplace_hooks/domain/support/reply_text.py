@@ -10,8 +10,10 @@ from collections.abc import Sequence
 # keeps well and we would keep badly (`deadlines.md` 9 names it). It is pure: text in, text out.
 from mailparser_reply.parser import EmailMessage
 
+from .answer_evidence import answer_pieces
 from .mobile_signatures import is_mobile_signature
 from .quotations import own_lines
+from .text_folding import folded
 
 LONGEST_LINE = 300
 LONGEST_TEXT = 4_000
@@ -63,7 +65,14 @@ def written_text(body: str) -> str:
     message = _NormalisedMessage(text=text, languages=list(_LANGUAGES), keep_hyphen_lists=True).read()
     reply = message.replies[0]
     # Headers before anything else would be a quote, and quotes are gone: the parser took a list ("A: …") for them.
-    return text if reply.headers else str(reply.body).strip()
+    if reply.headers:
+        return text
+    # Nothing but a disclaimer, it says; but it takes every sentence for one that begins "Warning:" and names a mail.
+    return str(reply.body).strip() or (text if reply.disclaimers and _answers(text) else "")
+
+
+def _answers(text: str) -> bool:
+    return answer_pieces(folded(text)[:LONGEST_TEXT], in_a_note=False) > 0
 
 
 def unquoted_text(body: str) -> str:

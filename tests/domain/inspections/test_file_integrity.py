@@ -112,6 +112,14 @@ def test_a_file_that_the_companion_could_not_read_is_a_remark() -> None:
     assert result.changes["shipping.php"] is Change.UNREADABLE
 
 
+@pytest.mark.parametrize("path", ["src/Cache/PriceCache.php", "var/rules.php", "vendor/psr/cache/src/Item.php"])
+def test_a_released_file_may_leave_a_cache_but_not_change_in_it(path: str) -> None:
+    release = {**RELEASE, path: b"<?php // as released"}
+    assert change(path, b"<?php // mine", release) is Change.MODIFIED
+    assert change(path, None, release) is Change.IGNORED
+    assert change(path, b"<?php // as released", release) is Change.SAME
+
+
 @pytest.mark.parametrize("path", ["config.xml", "config_fr.xml", "config_pt-BR.xml", ".htaccess", "views/.htaccess"])
 @pytest.mark.parametrize("body", [b"anything", None])
 def test_what_the_shop_writes_itself_is_ignored_new_changed_or_gone(path: str, body: bytes | None) -> None:

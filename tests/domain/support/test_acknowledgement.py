@@ -302,7 +302,30 @@ def test_a_receipt_that_quotes_the_request_s_subject_does_not_answer_by_it() -> 
         ("I am away until Monday.", None),
         ("I am away until Monday. I'll look at it then.", None),
         ("I am away until Monday, but I found the cause.", True),
-        ("I am away until Monday; the voucher is applied twice, by the cart and by the loyalty module.", True),
+        ("I am away until Monday; the voucher is applied twice, because the cart counts it too.", True),
+        ("I am away until Monday; I moved the cron job.", True),
+        ("I am away until Monday; until then, change the timeout in php.ini.", True),
+        # Words of software alone: an absence note or a receipt that speaks of a manual has them too.
+        (
+            "I am on leave until 23 November with no access to my mailbox. Most questions about installation, "
+            "configuration and cron jobs are answered in our manual.",
+            None,
+        ),
+        (
+            "Je suis en congés jusqu'au 23 novembre. En mon absence, consultez la documentation pour l'installation et "
+            "la configuration.",
+            None,
+        ),
+        (
+            "Ich bin bis 23. November im Urlaub. Fragen zu Installation, Konfiguration und Cronjobs beantwortet unser "
+            "Handbuch.",
+            None,
+        ),
+        (
+            "We have received your request, ticket 88213. While you wait, empty the cache and check the PHP version "
+            "and the server log.",
+            None,
+        ),
         ("I am away until Monday. Does it fail with the default theme as well?", True),
         ("I am away until Monday. Any questions?", None),
         ("Back Monday.", None),
@@ -316,6 +339,18 @@ def test_a_receipt_that_quotes_the_request_s_subject_does_not_answer_by_it() -> 
 )
 def test_signs_of_a_machine_are_weighed_against_what_answers_the_request(body: str, counts: bool | None) -> None:
     assert classify(from_seller(body)).counts is counts
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Hinweis: Der Fehler liegt an der Mail-Vorlage, ich korrigiere sie heute.",
+        "Warning: the mail function of PHP is disabled on your host, please enable it.",
+        "Aviso: el servidor de mail rechaza el puerto 25, use el 587.\n\nUn saludo,\nAna",
+    ],
+)
+def test_an_answer_that_begins_like_a_disclaimer_is_an_answer(body: str) -> None:
+    assert classify(from_seller(body)).counts is True
 
 
 def test_an_address_or_a_signature_is_no_answer() -> None:
