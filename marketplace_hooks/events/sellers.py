@@ -47,7 +47,7 @@ class SellerUpsertedSchema(EventDataSchema):
     helpdesk_relays = fields.List(
         fields.String(validate=validate.Length(1, 320)),
         load_default=list,
-        metadata=about("Addresses or domains of help desks that write in the seller's name.", ["helpdesk.example.com"]),
+        metadata=about("Addresses from which a help desk sends the seller's answers.", ["help@helpdesk.example.com"]),
     )
 
 

@@ -9,6 +9,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..inspections.evidence import Strength
 from .state_machine import Kind
 
 
@@ -48,14 +49,21 @@ class GroundFinding(enum.StrEnum):
 
 
 def ground_finding(ground: Ground, checks: Sequence[Mapping[str, Any]]) -> GroundFinding:
-    """What the checks stored with a request say about a ground: the opposite where all of its checks passed."""
+    """What the checks stored with a request say about a ground.
+
+    The opposite where all of its checks passed, by what was seen of the site: the customer's own word is none.
+    """
     if any(one.get("ground") == ground for one in checks):
         return GroundFinding.SUPPORTED
     names = CHECKS_OF.get(ground)
     if names is None:
         return GroundFinding.FOR_A_PERSON
-    passed = {one["name"] for one in checks if one["result"] == "pass"}
+    passed = {one["name"] for one in checks if one["result"] == "pass" and not _is_declared(one)}
     return GroundFinding.OPPOSITE if passed.issuperset(names) else GroundFinding.UNKNOWN
+
+
+def _is_declared(check: Mapping[str, Any]) -> bool:
+    return (check.get("evidence") or {}).get("strength") == Strength.DECLARED
 
 
 def is_excluded(ground: Ground, kind: Kind) -> bool:

@@ -23,7 +23,7 @@ def refusal_blocks(file: Mapping[str, Any]) -> Iterator[Block]:
         finding = file["ground_findings"].get(refusal["ground"])
         refused = gettext("The seller refuses: %(reason)s", reason=str(name))
         yield quoted(refused, refusal.get("refused_at"), refusal["text"])
-        yield from _evidence(refusal)
+        yield from _evidence(refusal, file)
         yield fact_rows((gettext("What the checks found"), finding and str(GROUND_FINDINGS[finding])))
         decided_at = refusal.get("decided_at")
         for text, heading, at in (
@@ -45,11 +45,11 @@ def proposal_blocks(file: Mapping[str, Any]) -> Iterator[Block]:
     for one in file["proposals"]:
         yield quoted(headings[one["act"]], one["received_at"], one.get("text") or "")
         yield fact_rows((gettext("Reason"), named(GROUNDS, [one["ground"]] if one.get("ground") else [])))
-        yield from _evidence(one)
+        yield from _evidence(one, file)
 
 
-def _evidence(statement: Mapping[str, Any]) -> Iterator[Block]:
-    lines = evidence_lines(statement.get("evidence"))
+def _evidence(statement: Mapping[str, Any], file: Mapping[str, Any]) -> Iterator[Block]:
+    lines = evidence_lines(statement.get("evidence"), file["checks"])
     if lines:
         yield Passage(heading=gettext("The seller’s evidence"), text="\n".join(lines), is_quoted=True)
 

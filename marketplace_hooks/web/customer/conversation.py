@@ -139,7 +139,12 @@ def _refusal_ground(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
     found = [check_summary(one).found for one in request["checks"] if one["ground"] == ground.value]
     label = GROUND_LABELS[ground]
     names = {"name": label.name, "contract": label.for_customer}
-    return {**refusal, **names, "evidence": found, "evidence_said": evidence_lines(refusal.get("evidence"))}
+    return {
+        **refusal,
+        **names,
+        "evidence": found,
+        "evidence_said": evidence_lines(refusal.get("evidence"), request["checks"]),
+    }
 
 
 def _named_release(session: Session, request: Mapping[str, Any]) -> Release | None:

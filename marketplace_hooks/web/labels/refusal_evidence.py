@@ -5,12 +5,14 @@ A name that sellers commonly use has a label; any other stands as the seller wro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...domain.support.refusal_grounds import CHECKS_OF
 from ...domain.written_text import shows_something
 from ..i18n.language import LazyText, gettext, lazy
+
+_CHECKS = frozenset(name for names in CHECKS_OF.values() for name in names)
 
 PLAIN = ("said", "note")
 """Names of what is a text by itself; the first is the form's, the second the API's documented one."""
@@ -61,10 +63,12 @@ EVIDENCE_NAMES: Mapping[str, LazyText] = {
 }
 
 
-def evidence_lines(evidence: Mapping[str, Any] | None) -> list[str]:
-    """What the seller gave. The findings that the form adds by itself are left out: they stand among the checks."""
-    added = {name for names in CHECKS_OF.values() for name in names}
-    given = {name: value for name, value in (evidence or {}).items() if name not in added}
+def evidence_lines(evidence: Mapping[str, Any] | None, checks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the seller gave as evidence. A check's finding that still stands is left out: it is shown among `checks`."""
+    standing = {one["name"]: one.get("evidence") for one in checks}
+    given = {
+        name: value for name, value in (evidence or {}).items() if name not in _CHECKS or value != standing.get(name)
+    }
     return list(_lines(given, ()))
 
 

@@ -36,6 +36,14 @@ def test_sources_are_found_unchanged_only_where_the_products_and_the_platforms_a
     assert ground_finding(ground, [unchanged, check("platform_sources", "fail", ground)]) is GroundFinding.SUPPORTED
 
 
+def test_the_customers_own_word_is_not_the_opposite_of_what_a_seller_says() -> None:
+    ground = Ground.PLATFORM_VERSION_INCOMPATIBLE
+    declared = {**check("platform_version", "pass"), "evidence": {"version": "8.1.7", "strength": "declared"}}
+    assert ground_finding(ground, [declared]) is GroundFinding.UNKNOWN
+    observed = {**declared, "evidence": {"version": "8.1.7", "strength": "observed"}}
+    assert ground_finding(ground, [observed]) is GroundFinding.OPPOSITE
+
+
 @pytest.mark.parametrize("ground", [Ground.NOT_AN_ADVERTISED_FEATURE, Ground.SITE_WORK_OR_THIRD_PARTY])
 def test_no_check_speaks_about_what_only_a_person_can_judge(ground: Ground) -> None:
     passed = [check(name, "pass") for name in ("merchant_site", "platform_version", "sources")]
