@@ -173,11 +173,11 @@ def answer_pieces(text: str, *, in_a_note: bool, promises_count: bool = True) ->
     words = {stem for word in _WORD.findall(inside) if (stem := _known(word))}
     alone = (_QUESTION, _CAUSE)
     acts = (_DONE, _PROMISED) if promises_count else (_DONE,)
-    said = sum(pattern.search(inside) is not None for pattern in alone)
-    said += 2 * any(pattern.search(inside) for pattern in acts)
-    if in_a_note and not said and not any(_EXACT.search(token) for token in tokens):
+    statements = sum(pattern.search(inside) is not None for pattern in alone)
+    statements += 2 * any(pattern.search(inside) for pattern in acts)
+    if in_a_note and not statements and not any(_EXACT.search(token) for token in tokens):
         return 0
-    return len(tokens | words) + said
+    return len(tokens | words) + statements
 
 
 def _known(word: str) -> str | None:

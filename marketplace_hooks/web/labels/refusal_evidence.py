@@ -65,9 +65,9 @@ EVIDENCE_NAMES: Mapping[str, LazyText] = {
 
 def evidence_lines(evidence: Mapping[str, Any] | None, checks: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the seller gave as evidence. A check's finding that still stands is left out: it is shown among `checks`."""
-    standing = {one["name"]: one.get("evidence") for one in checks}
+    current = {one["name"]: one.get("evidence") for one in checks}
     given = {
-        name: value for name, value in (evidence or {}).items() if name not in _CHECKS or value != standing.get(name)
+        name: value for name, value in (evidence or {}).items() if name not in _CHECKS or value != current.get(name)
     }
     return list(_lines(given, ()))
 
