@@ -1,4 +1,7 @@
-"""Writing of imported sellers, products, packs and releases: what is new is added, what is known stays as it is."""
+"""Writing of imported sellers, products, packs and releases: what is new is added, what is known stays as it is.
+
+Of what an event has made known, a line adds what only it says: `catalog_statuses.py`, and earlier listings.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,24 @@ from typing import Any
 from sqlalchemy import select
 
 from ..database.bulk_insert import bulk_insert
-from ..domain.catalog.statuses import Side, Status
 from ..domain.standard_reasons import StandardReason
-from ..models.products import SubjectKind, Withdrawal
+from ..models.products import Listing, SubjectKind
 from ..models.releases import Release, ReleaseKind
-from ..services.catalog.locked_subjects import LockedSubject, LockedSubjects
+from ..services.business_care.price_reviews import request_price_review
+from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.catalog.packs import upsert_pack
 from ..services.catalog.products import add_listing, upsert_product
+from ..services.catalog.search_index import SearchChanges
 from ..services.catalog.sellers import upsert_seller
-from ..services.catalog.status_changes import open_hold
 from ..services.core.unit_of_work import Cause, UnitOfWork
 from ..services.releases.publishing import publish_release
+from .catalog_statuses import (
+    hide_everything_of,
+    hide_packs_of,
+    record_statuses,
+    record_suspension,
+    stop_renewals_of,
+)
 from .entities import Entity
 
 CAUSE = Cause(actor="marketplace", reason=StandardReason.IMPORTED)
@@ -42,48 +52,51 @@ _RELEASE_COLUMNS = (
 
 
 def write_sellers(uow: UnitOfWork, entities: Sequence[Entity]) -> int:
-    """Add the sellers that are not known; return how many they were."""
+    """Add the sellers that are not known, and the suspensions that nobody has reported; return how many were new."""
     locked_subjects = LockedSubjects(uow.session)
     new = _unknown(locked_subjects, SubjectKind.SELLER, entities)
     for entity in new:
         upsert_seller(uow, locked_subjects, entity.data, sent_at=entity.timestamp)
-        locked = locked_subjects.get(SubjectKind.SELLER, entity.id)
-        suspended = entity.data["suspended"]
-        if locked is None or suspended is None:
-            continue
-        cause = Cause(actor=Side.MARKETPLACE, reason=suspended["reason"])
-        open_hold(locked.side(Side.ACCOUNT, uow.session), cause, suspended["since"])
-        locked.row.account_at = suspended["since"]
+    added = {entity.id for entity in new}
+    suspended = [
+        entity.id
+        for entity in entities
+        if (locked := locked_subjects.get(SubjectKind.SELLER, entity.id)) is not None
+        and record_suspension(uow, locked, entity.data["suspended"])
+    ]
+    hide_everything_of(uow, [id_ for id_ in suspended if id_ not in added])
     return len(new)
 
 
 def write_products(uow: UnitOfWork, entities: Sequence[Entity]) -> int:
-    """Add the products that are not known, with every revision of their listings; return how many they were."""
+    """Add the products that are not known, and of all of them what is not; return how many were new.
+
+    Of a known product that is the earlier revisions of its listing, and the statuses of sides that said nothing here.
+    """
     locked_subjects = LockedSubjects(uow.session)
     locked_subjects.load((SubjectKind.SELLER, entity.data["seller_id"]) for entity in entities)
     new = _unknown(locked_subjects, SubjectKind.PRODUCT, entities)
+    added = {entity.id for entity in new}
+    _add_earlier_listings(uow, locked_subjects, [entity for entity in entities if entity.id not in added])
     for entity in new:
         upsert_product(uow, locked_subjects, entity.data, CAUSE, described_at=None)
         for listing in entity.data["listings"]:
-            revision = {"version": listing["version"], "price": listing["price"], "listing": listing}
-            add_listing(uow, {"product_id": entity.id, **revision})
-        if (locked := locked_subjects.get(SubjectKind.PRODUCT, entity.id)) is not None:
-            _record_statuses(uow, locked, entity.data["statuses"])
-            locked.row.shown = locked.row.status is Status.ONLINE
+            add_listing(uow, _revision(entity, listing))
+    changed = _record_statuses(uow, locked_subjects, SubjectKind.PRODUCT, entities)
+    hide_packs_of(uow, changed - added)
+    stop_renewals_of(uow, changed - added)
     return len(new)
 
 
 def write_packs(uow: UnitOfWork, entities: Sequence[Entity]) -> int:
-    """Add the packs that are not known; return how many they were."""
+    """Add the packs that are not known, and the statuses of sides that said nothing here; return how many were new."""
     locked_subjects = LockedSubjects(uow.session)
     locked_subjects.load((SubjectKind.SELLER, entity.data["seller_id"]) for entity in entities)
     locked_subjects.load((SubjectKind.PRODUCT, id_) for entity in entities for id_ in entity.data["product_ids"])
     new = _unknown(locked_subjects, SubjectKind.PACK, entities)
     for entity in new:
         upsert_pack(uow, locked_subjects, entity.data, CAUSE)
-        if (locked := locked_subjects.get(SubjectKind.PACK, entity.id)) is not None:
-            _record_statuses(uow, locked, entity.data["statuses"])
-            locked.row.shown = locked.row.shown and locked.row.status is Status.ONLINE
+    _record_statuses(uow, locked_subjects, SubjectKind.PACK, entities)
     return len(new)
 
 
@@ -92,27 +105,47 @@ def _unknown(locked_subjects: LockedSubjects, kind: SubjectKind, entities: Seque
     return [entity for entity in entities if locked_subjects.get(kind, entity.id) is None]
 
 
-def _record_statuses(uow: UnitOfWork, locked: LockedSubject, statuses: Sequence[Mapping[str, Any]]) -> None:
-    """Record what each side had asked for last, and derive the status from it."""
-    for one in statuses:
-        side = Side(one["actor"])
-        state = locked.side(side, uow.session)
-        state.version = one["version"]
-        cause = Cause(actor=side, reason=one["reason"])
-        if one["status"] == Status.OFFLINE_TEMPORARY:
-            open_hold(state, cause, one["since"])
-        elif one["status"] == Status.OFFLINE_PERMANENT and locked.withdrawal is None:
-            locked.withdrawal = Withdrawal(
-                subject_kind=locked.kind,
-                subject_id=locked.row.id,
-                side=side,
-                reason=cause.reason,
-                cause=cause.as_json(),
-                received_at=one["since"],
-                effective_at=one["since"],
-            )
-            uow.session.add(locked.withdrawal)
-    locked.row.status = locked.derived_status()
+def _record_statuses(
+    uow: UnitOfWork, locked_subjects: LockedSubjects, kind: SubjectKind, entities: Sequence[Entity]
+) -> set[str]:
+    """Record the statuses of these lines; return the ids of those that are offline by them."""
+    return {
+        entity.id
+        for entity in entities
+        if (locked := locked_subjects.get(kind, entity.id)) is not None
+        and record_statuses(uow, locked, entity.data["statuses"])
+    }
+
+
+def _add_earlier_listings(uow: UnitOfWork, locked_subjects: LockedSubjects, entities: Sequence[Entity]) -> None:
+    """Add the revisions of the listings of known products that are older than what is known, and not stored.
+
+    A newer one is left to its event, which describes the product, too.
+    """
+    ids = [entity.id for entity in entities]
+    query = select(Listing.product_id, Listing.version).where(Listing.product_id.in_(ids))
+    stored = {(row.product_id, row.version) for row in uow.session.execute(query)} if ids else set()
+    for entity in entities:
+        locked = locked_subjects.get(SubjectKind.PRODUCT, entity.id)
+        known_version = locked.row.description_version if locked is not None else 0
+        revisions = [dict(entity.data), *(_revision(entity, listing) for listing in entity.data["listings"])]
+        earlier = [one for one in revisions if one["version"] < known_version]
+        missing = [one for one in earlier if (entity.id, one["version"]) not in stored]
+        for revision in missing:
+            add_listing(uow, revision)
+        if missing:  # by their dates, one of them may be the one in force, or name the price of a renewal.
+            uow.deferred(SearchChanges).add(uow, SubjectKind.PRODUCT, entity.id)
+            request_price_review(uow, entity.id)
+
+
+def _revision(entity: Entity, listing: Mapping[str, Any]) -> dict[str, Any]:
+    """An earlier revision of a product's listing, in the form of its description."""
+    return {
+        "product_id": entity.id,
+        "version": listing["version"],
+        "price": listing["price"],
+        "listing": listing,
+    }
 
 
 def write_releases(uow: UnitOfWork, entities: Sequence[Entity]) -> int:

@@ -111,8 +111,7 @@ def _change_account(
     cascade = start_cascade(uow, locked, cause, change="suspended" if effect is Effect.HOLD else "unsuspended")
     close_if_done(uow, locked, cascade, cause)
     uow.session.flush()
-    for table, kind in ((Product, SubjectKind.PRODUCT), (Pack, SubjectKind.PACK)):
-        _derive_statuses(uow, table, kind, locked.row.id, suspended=state.held)
+    derive_statuses_of_seller(uow, locked.row.id, suspended=state.held)
     status = _status(state)
     locked_subjects.invalidate()
     return StatusChangeOutcome(effect=effect, status=status, cascade_id=cascade["id"])
@@ -120,6 +119,12 @@ def _change_account(
 
 def _status(state: SideState) -> Status:
     return Status.OFFLINE_TEMPORARY if state.held else Status.ONLINE
+
+
+def derive_statuses_of_seller(uow: UnitOfWork, seller_id: str, *, suspended: bool) -> None:
+    """Derive the status of everything that one seller sells anew, now that the account is suspended or not."""
+    for table, kind in ((Product, SubjectKind.PRODUCT), (Pack, SubjectKind.PACK)):
+        _derive_statuses(uow, table, kind, seller_id, suspended=suspended)
 
 
 def _derive_statuses(uow: UnitOfWork, table: type[Any], kind: SubjectKind, seller_id: str, *, suspended: bool) -> None:
