@@ -31,6 +31,7 @@ from .transitions import (
     require_answerable,
     require_possible,
 )
+from .waiting_proposals import overtake_proposals, overtake_unusable_refusals
 
 
 def refuse(
@@ -71,6 +72,7 @@ def put_refusal(
     uow: UnitOfWork, request: SupportRequest, statement: Mapping[str, Any], at: datetime, cause: Cause
 ) -> None:
     """The refusal stands from an instant, when the fix clock is frozen. The customer has all their days to contest."""
+    overtake_proposals(uow, request)
     make_move(request, Move.REFUSE)
     freeze_fix(uow, request, at)
     contest_until = end_of(day_of(uow.now, uow.zone) + timedelta(days=uow.settings.contest_days), uow.zone)
@@ -94,6 +96,7 @@ def waive_ground(uow: UnitOfWork, request_id: str, ground: Ground) -> SupportReq
     )
     request.waived = sorted({*request.waived, ground.value})
     request.grounds = [one for one in request.grounds if one != ground.value]
+    overtake_unusable_refusals(uow, request)
     return request
 
 
@@ -179,6 +182,7 @@ def settle(
     cause: Cause,
 ) -> None:
     """The fix was delivered at an instant: the fix clock stops then. The customer may say from now on: not fixed."""
+    overtake_proposals(uow, request)
     make_move(request, Move.RESOLVE)
     meet_fix(uow, request, at, cause)
     until = deadline(uow.now, uow.settings.reopening_days, policy=BusinessDayPolicy.MF, zone=uow.zone).due_before
@@ -245,6 +249,7 @@ def change_kind(uow: UnitOfWork, request_id: str, kind: Kind, *, confirms: bool,
         before = request.kind
         request.kind = kind
         request.proposed_kind = None
+        overtake_unusable_refusals(uow, request)
         if before is Kind.ANOMALY and kind is not Kind.ANOMALY:
             void_fix(uow, request, cause)
         elif kind is Kind.ANOMALY and before is not Kind.ANOMALY and request.clocks_from is not None:

@@ -25,6 +25,7 @@ from . import moves, offers
 from .messages import acknowledge
 from .refund_deferral import withdraw_claim
 from .transitions import locked_request, publish_request_event
+from .waiting_proposals import waiting_proposals
 
 
 def propose(
@@ -83,28 +84,14 @@ def contest(uow: UnitOfWork, request_id: str, *, text: str, cause: Cause) -> Sup
         proposed = [one for one in waiting_proposals(uow.session, request_id) if one.act is ProposedAct.REFUSAL]
         if proposed:
             statement = {**proposed[-1].details, "by": proposed[-1].author}
-            proposed[-1].overtaken_at = uow.now
             moves.put_refusal(uow, request, statement, uow.now, cause)
     return moves.contest(uow, request_id, text=text, cause=cause)
-
-
-def waiting_proposals(session: Session, request_id: str) -> list[SellerProposal]:
-    """The proposals of a request that nobody has judged and that nothing has overtaken, in the order of receipt."""
-    query = (
-        select(SellerProposal)
-        .join(SupportRequest, SupportRequest.id == SellerProposal.request_id)
-        .where(SellerProposal.request_id == request_id, SellerProposal.confirmed.is_(None))
-        .where(SellerProposal.overtaken_at.is_(None))
-        .where(SupportRequest.handling.in_((Handling.ACCEPTED, Handling.ACKNOWLEDGED)))
-        .order_by(SellerProposal.received_at, SellerProposal.id)
-    )
-    return list(session.scalars(query))
 
 
 def _carry_through(
     uow: UnitOfWork, request: SupportRequest, proposal: SellerProposal, actor: str, cause: Cause
 ) -> None:
-    """Do what was proposed, as of its receipt. What the customer has answered meanwhile is acknowledged only."""
+    """Do what was proposed, as of its receipt. Of what was overtaken meanwhile, only the acknowledgement counts."""
     at = proposal.received_at
     details = proposal.details
     missed_before = _fix_is_missed(uow.session, request.id)

@@ -45,6 +45,12 @@ def require_usable_ground(session: Session, request: SupportRequest, ground: Gro
         _reject("this ground does not apply", "ground", message, code="ground_excluded")
 
 
+def is_usable_ground(session: Session, request: SupportRequest, ground: Ground) -> bool:
+    """Whether the request can be refused on this ground, as `require_usable_ground` says."""
+    is_decided = ground.value in request.waived or ground in overturned_grounds(session, request.id)
+    return not is_decided and not is_excluded(ground, request.kind)
+
+
 def record_refusal(uow: UnitOfWork, request: SupportRequest, ground: Ground) -> None:
     """Record the refusal that the request has now."""
     uow.session.add(

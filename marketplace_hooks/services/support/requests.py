@@ -23,11 +23,11 @@ from ..inspections.exchanges import exchanges_of
 from .assignment import assignee_of
 from .closures import ShownClosure, shown_closures
 from .messages import message_view, messages_of
-from .proposals import waiting_proposals
 from .refund_deferral import may_defer
 from .refund_ledger import refund_view
 from .refusals import refusals_of
 from .sla_clocks import second_fix_if_chosen
+from .waiting_proposals import waiting_proposals
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,8 @@ import pytest
 
 from marketplace_hooks.errors import Conflict, NotFound, PayloadRejected
 from marketplace_hooks.models.proposals import ProposedAct
-from marketplace_hooks.services.support.proposals import contest, judge_proposal, propose, waiting_proposals
+from marketplace_hooks.services.support.proposals import contest, judge_proposal, propose
+from marketplace_hooks.services.support.waiting_proposals import waiting_proposals
 
 from ...support.marketplace import Marketplace
 from ...support.support_desk import CAUSE, REQUEST, clocks, in_transaction, request, set_up_request, set_up_support

@@ -17,6 +17,8 @@ from ...support.support_desk import (
     REQUEST,
     clocks,
     due,
+    explain,
+    in_transaction,
     publish_request,
     published_types,
     refund_state,
@@ -169,3 +171,59 @@ def test_the_customer_contests_a_proposed_refusal_at_once(
     assert clocks(desk) == RUNNING
     assert seller.post(f"{URL}/refusal", REFUSAL).status_code == 422
     assert "acknowledged" not in published_types(desk)
+
+
+def proposal_ids(caller: Caller) -> list[str]:
+    return [one["proposal_id"] for one in caller.get(URL).get_json()["proposals"]]
+
+
+def test_a_resolution_after_which_it_was_not_fixed_undoes_no_miss(
+    desk: Marketplace, calls: MakeCaller, seller: Caller, page: Browser, clock: time_machine.Traveller
+) -> None:
+    [proposed] = [one["proposal_id"] for one in seller.post(f"{URL}/resolution", EXPLANATION).get_json()["proposals"]]
+    clock.shift(DAY)
+    in_transaction(desk, explain)
+    clock.shift(DAY)
+    assert calls("customer", "customer-1").post(f"{URL}/not-fixed", {"text": "Still broken"}).status_code == 200
+    assert proposal_ids(seller) == []
+    clock.move_to(due(desk, FIX) + HOUR)
+    desk.run_all_now()
+    confirmed = {"proposal_id": proposed, "counts": True, "author_type": "human"}
+    assert calls("platform").post(f"{URL}/confirmations", confirmed).status_code == 200
+    assert (request(desk).handling, clocks(desk)["fix"], refund_state(desk)) == ("acknowledged", "missed", "due")
+
+
+def test_a_refusal_for_a_reason_that_was_waived_can_no_longer_be_contested(
+    desk: Marketplace, calls: MakeCaller, seller: Caller
+) -> None:
+    seller.post(f"{URL}/refusal", REFUSAL)
+    seller.post(f"{URL}/resolution", EXPLANATION)
+    assert seller.post(f"{URL}/waiver", {"ground": "other_merchant_site"}).status_code == 200
+    assert len(proposal_ids(seller)) == 2
+    assert seller.post(f"{URL}/waiver", {"ground": "source_modified"}).status_code == 200
+    assert [one["act"] for one in seller.get(URL).get_json()["proposals"]] == ["resolution"]
+    assert calls("customer", "customer-1").post(f"{URL}/contest", {"text": "I did not"}).status_code == 409
+    assert clocks(desk) == RUNNING
+
+
+def test_a_refusal_that_does_not_apply_to_the_new_type_can_no_longer_be_contested(
+    desk: Marketplace, calls: MakeCaller, seller: Caller
+) -> None:
+    seller.post(f"{URL}/refusal", {**REFUSAL, "ground": "site_work_or_third_party"})
+    customer = calls("customer", "customer-1")
+    assert customer.post(f"{URL}/kind", {"kind": "installation"}).status_code == 200
+    assert customer.get(URL).get_json()["proposals"] == []
+    assert customer.post(f"{URL}/contest", {"text": "It is not"}).status_code == 409
+
+
+def test_the_same_refusal_proposed_twice_is_contested_and_overturned_once(
+    desk: Marketplace, calls: MakeCaller, seller: Caller, operator: Caller
+) -> None:
+    for _ in range(2):
+        seller.post(f"{URL}/refusal", REFUSAL)
+    customer = calls("customer", "customer-1")
+    assert customer.post(f"{URL}/contest", {"text": "I changed nothing"}).status_code == 200
+    assert operator.post(f"{URL}/overturn", {"text": "Right"}).status_code == 200
+    assert proposal_ids(customer) == []
+    assert customer.post(f"{URL}/contest", {"text": "I did not"}).status_code == 409
+    assert (request(desk).handling, clocks(desk)) == ("accepted", RUNNING)
