@@ -5,7 +5,7 @@ $_MODULE['<{marketplacecompanion}prestashop>marketplacecompanion_c2ca36e56409b6a
 $_MODULE['<{marketplacecompanion}prestashop>marketplacecompanion_b965448b7359dfb1def560ed1f01610b'] = 'Indique à la marketplace la configuration de votre boutique lorsque vous contactez le SAV d’un vendeur.';
 $_MODULE['<{marketplacecompanion}prestashop>marketplacecompanion_60a6856e6cde0f047e7df58b7c98b2b8'] = 'Désinstaller le compagnon ? Sa clé sera supprimée.';
 $_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_1a29f241bf2fc250a74ba3cd36823910'] = 'Une nouvelle clé a été créée. L’ancienne ne fonctionne plus.';
-$_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_01bed8e32ed64a1b9a1fc240b03f4d62'] = 'Aucune clé n’a pu être créée : ce PHP ne dispose d’aucune source sûre de nombres aléatoires.';
+$_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_01bed8e32ed64a1b9a1fc240b03f4d62'] = 'Aucune clé n’a pu être créée : PHP ne dispose sur ce serveur d’aucune source sûre de nombres aléatoires.';
 $_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_a694480957d65eaf3f5d2ef63ac91b07'] = 'Les fichiers de PrestaShop ont été vérifiés.';
 $_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_b49db67c3f4e2fc33a95f53803d539e3'] = 'La liste des fichiers de cette version de PrestaShop n’a pas pu être lue. Le rapport ne mentionnera pas ces fichiers.';
 $_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_990db39f42906755113bea53d97f1a17'] = 'Ce code de rapport est incomplet. Copiez-le de nouveau depuis la page du contrôle.';
@@ -36,4 +36,4 @@ $_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_e275cf07309
 $_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_dca4d64cc65e7368fa3ec9c57deb4066'] = 'Avec les fichiers de ce module :';
 $_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_498f79c4c5bbde77f1bceb6c86fd0f6d'] = 'Afficher';
 $_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_bbd06302e17b359797299198f2f06d79'] = 'Ce que contient un rapport';
-$_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_39463f7f468adec379f892e894b9498b'] = 'Ce PHP ne dispose pas de l’extension curl : rien ne peut être envoyé. Donnez plutôt à la marketplace la clé ci-dessous.';
+$_MODULE['<{marketplacecompanion}prestashop>marketplacecompanionpage_39463f7f468adec379f892e894b9498b'] = 'PHP ne dispose pas de l’extension curl sur ce serveur : rien ne peut être envoyé. Donnez plutôt à la marketplace la clé ci-dessous.';
