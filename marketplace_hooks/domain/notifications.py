@@ -45,6 +45,7 @@ READERS: dict[str, frozenset[Reader]] = {
     "support_request.refund_due": _BOTH,
     "support_request.refund_requested": _BOTH,
     "support_request.refund_deferred": _BOTH,
+    "support_request.refund_no_longer_due": _BOTH,
     "support_request.refund_settled": _BOTH,
     "support_request.closed": _BOTH,
     "subscription.renewal_notice_due": _CUSTOMER,

@@ -122,6 +122,7 @@ MEMBERS: Mapping[str, JsonSchema] = {
     "owed": flag("Whether the law asks for the notice."),
     "pack_id": _id(PACK_ID),
     "path": text("Who refunds it: platform, or manual."),
+    "refund_state": text("Where the refund stands now: none, deferred or lapsed."),
     "period_index": {"type": "integer", **PERIOD_INDEX},
     "price": money("What it costs."),
     "price_paid": money("What was paid."),

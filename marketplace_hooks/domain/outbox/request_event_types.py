@@ -151,6 +151,13 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
         "made. It is due again when the date has passed, or when the customer asks for it again.",
         example={**_REQUEST, **_OWED, "due_before": "2027-02-16T23:00:00Z", "last_day": "2027-02-16"},
     ),
+    "support_request.refund_no_longer_due": Outgoing(
+        nullable=("purchase_id",),
+        when="A refund that was due or deferred is not owed any more: the seller acted in time, perhaps recorded after "
+        "the deadline. `amount` was still owed; `refund_state` is lapsed (fixed by the new date), none (fixed or "
+        "refused by the first), or deferred (refused by the new date).",
+        example={**_REQUEST, **_OWED, "refund_state": "lapsed"},
+    ),
     "support_request.refund_settled": Outgoing(
         nullable=("purchase_id",),
         when="Nothing is owed any more: the refunds for the purchase cover the claim.",

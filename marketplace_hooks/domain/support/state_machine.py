@@ -151,7 +151,10 @@ class RefundState(enum.StrEnum):
 
 REFUND_MOVES: dict[RefundState, frozenset[RefundState]] = {
     RefundState.NONE: frozenset({RefundState.DUE}),
-    RefundState.DUE: frozenset({RefundState.REQUESTED, RefundState.DEFERRED, RefundState.MANUAL, RefundState.REFUNDED}),
+    # The last two: what was recorded after the new date had passed, but in time.
+    RefundState.DUE: frozenset(
+        {RefundState.REQUESTED, RefundState.MANUAL, RefundState.REFUNDED, RefundState.DEFERRED, RefundState.LAPSED}
+    ),
     RefundState.REQUESTED: frozenset({RefundState.REFUNDED, RefundState.MANUAL, RefundState.DEFERRED}),
     RefundState.MANUAL: frozenset({RefundState.REFUNDED}),
     RefundState.DEFERRED: frozenset({RefundState.DUE, RefundState.LAPSED, RefundState.REFUNDED}),

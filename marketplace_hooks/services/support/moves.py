@@ -74,7 +74,7 @@ def put_refusal(
     """The refusal stands from an instant, when the fix clock is frozen. The customer has all their days to contest."""
     overtake_proposals(uow, request)
     make_move(request, Move.REFUSE)
-    freeze_fix(uow, request, at)
+    freeze_fix(uow, request, at, cause)
     contest_until = end_of(day_of(uow.now, uow.zone) + timedelta(days=uow.settings.contest_days), uow.zone)
     request.refused_at = at
     request.waits_until = contest_until

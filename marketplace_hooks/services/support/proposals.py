@@ -16,14 +16,13 @@ from sqlalchemy.orm import Session
 
 from ...domain.audit_actions import AuditAction
 from ...domain.support.refusal_grounds import Ground
-from ...domain.support.state_machine import ClockName, ClockState, Handling
+from ...domain.support.state_machine import Handling
 from ...errors import Conflict, NotFound
 from ...models.proposals import ProposedAct, SellerProposal
-from ...models.support import Clock, SupportRequest
+from ...models.support import SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from . import moves, offers
 from .messages import acknowledge
-from .refund_deferral import withdraw_claim
 from .transitions import locked_request, publish_request_event
 from .waiting_proposals import waiting_proposals
 
@@ -94,7 +93,6 @@ def _carry_through(
     """Do what was proposed, as of its receipt. Of what was overtaken meanwhile, only the acknowledgement counts."""
     at = proposal.received_at
     details = proposal.details
-    missed_before = _fix_is_missed(uow.session, request.id)
     if proposal.overtaken_at is not None or proposal.act is ProposedAct.OFFER:
         acknowledge(uow, request, at, cause)
     elif proposal.act is ProposedAct.RESOLUTION:
@@ -102,10 +100,3 @@ def _carry_through(
     else:
         given = {**details, "ground": Ground(details["ground"])}
         moves.refuse(uow, request.id, **given, by=actor, cause=cause, at=at)
-    if missed_before and not _fix_is_missed(uow.session, request.id):
-        withdraw_claim(uow, request, cause)
-
-
-def _fix_is_missed(session: Session, request_id: str) -> bool:
-    clock = session.get(Clock, (request_id, ClockName.FIX))
-    return clock is not None and clock.state is ClockState.MISSED

@@ -2,6 +2,7 @@
 
 The new date for the fix is a second clock. If the fix is delivered by then, the claim lapses. If the date is missed, or
 the request ends without a fix, the refund is due again. Until then the customer or an operator may ask for it anytime.
+A date turns out not to be missed when what was received in time is recorded late: then its claim is taken back.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from ...database.types import among, constant
 from ...domain.audit_actions import AuditAction
 from ...domain.support.state_machine import REFUND_MOVES, ClockName, ClockState, Handling, RefundState
 from ...errors import Conflict
+from ...models.purchases import Purchase
 from ...models.support import Clock, RefundClaim, SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from .refund_ledger import amounts, balance_of, claim_lines
@@ -27,11 +29,14 @@ from .refunds import (
     request_refund,
     resume_claim,
 )
-from .sla_clocks import clock_of, record_remaining_days, start_clock, stop_clock
+from .sla_clocks import clock_of, record_remaining_days, start_clock, stop_clock, update_next_deadline
 from .transitions import publish_request_event, refuse_unless
 
 FIXABLE = (Handling.ACCEPTED, Handling.ACKNOWLEDGED, Handling.RESOLVED)
 """The states of a request in which a fix may still be delivered."""
+
+REVOCABLE = (RefundState.DUE, RefundState.DEFERRED)
+"""The states of a claim that a fix in time ends: nobody has been asked for the money."""
 
 
 def may_defer(request: SupportRequest, claim: RefundClaim | None) -> bool:
@@ -117,21 +122,56 @@ def end_deferral(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> None
 
 
 def lapse_claim(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> None:
-    """The fix was delivered by the new date: the claim has lapsed."""
+    """The fix was delivered by the new date, perhaps recorded after it was missed: the claim has lapsed."""
     claim = claim_of(uow.session, request.id)
-    if claim is None or claim.state is not RefundState.DEFERRED:
+    if claim is None or claim.state not in REVOCABLE:
         return
     move_refund(claim, RefundState.LAPSED)
+    claim.request_at = None
     claim.settled_at = uow.now
+    _publish_no_longer_due(uow, request, claim, RefundState.LAPSED, cause)
     _claim_for_others(uow, request, claim, cause)
 
 
-def withdraw_claim(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> None:
-    """The fix was not missed after all: a refund that was not requested yet is not due."""
+def defer_again(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> None:
+    """The new date was not missed after all: the refund is deferred, as it was."""
     claim = claim_of(uow.session, request.id)
-    if claim is not None and claim.state is RefundState.DUE:
-        uow.session.delete(claim)
-        _claim_for_others(uow, request, claim, cause)
+    if claim is None or claim.state is not RefundState.DUE:
+        return
+    move_refund(claim, RefundState.DEFERRED)
+    claim.request_at = None
+    _publish_no_longer_due(uow, request, claim, RefundState.DEFERRED, cause)
+
+
+def withdraw_claim(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> None:
+    """The first date was not missed after all: no refund is due, and no new date was needed.
+
+    A claim that was requested stays. One that was requested and then put off lapses: the next request of this refund
+    must not repeat its idempotency key.
+    """
+    claim = claim_of(uow.session, request.id)
+    if claim is None or claim.state not in REVOCABLE:
+        return
+    if claim.request_count > 0:
+        lapse_claim(uow, request, cause)
+        return
+    _publish_no_longer_due(uow, request, claim, RefundState.NONE, cause)
+    uow.session.delete(claim)
+    second = clock_of(uow.session, request.id, ClockName.SECOND_FIX)
+    if second is not None:
+        uow.session.delete(second)
+        update_next_deadline(uow.session, request)
+    _claim_for_others(uow, request, claim, cause)
+
+
+def _publish_no_longer_due(
+    uow: UnitOfWork, request: SupportRequest, claim: RefundClaim, state: RefundState, cause: Cause
+) -> None:
+    """Take back what was published as due; `state` is where the refund stands from now on."""
+    purchase = uow.session.get_one(Purchase, claim.purchase_id)
+    balance = balance_of(uow.session, claim, purchase)
+    data = {**amounts(balance, claim, claim_lines(claim, purchase.price_cents)), "refund_state": state}
+    publish_request_event(uow, request, "refund_no_longer_due", data, cause)
 
 
 def _claim_for_others(uow: UnitOfWork, request: SupportRequest, claim: RefundClaim, cause: Cause) -> None:

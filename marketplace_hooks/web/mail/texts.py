@@ -107,6 +107,13 @@ _TO_CUSTOMER: dict[str, MailText] = {
             "deadline passes, it is due again automatically."
         ),
     ),
+    "support_request.refund_no_longer_due": MailText(
+        lazy("No refund is due any more: %(about)s"),
+        lazy(
+            "The seller acted on time after all, so the refund of %(amount)s for %(product)s is no longer due. If the "
+            "problem is not fixed, let us know in the conversation."
+        ),
+    ),
     "support_request.refund_settled": MailText(
         lazy("You have been refunded in full: %(about)s"),
         lazy("Everything you were owed for %(product)s has been refunded: %(amount)s."),
@@ -261,6 +268,10 @@ _TO_SELLER: dict[str, MailText] = {
             "The customer chose the fix of %(product)s over the refund of %(amount)s. The fix is due by "
             "the end of %(until)s; after that, the refund is due again."
         ),
+    ),
+    "support_request.refund_no_longer_due": MailText(
+        lazy("No refund is due any more: %(about)s"),
+        lazy("You acted on time, so the refund of %(amount)s for %(product)s is no longer due."),
     ),
     "support_request.refund_settled": MailText(
         lazy("The customer has been refunded in full: %(about)s"),

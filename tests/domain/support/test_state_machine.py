@@ -72,6 +72,7 @@ def test_a_refund_moves_as_the_contract_says_and_is_asked_for_once() -> None:
         ("due", "deferred"),
         ("due", "manual"),
         ("due", "refunded"),
+        ("due", "lapsed"),
         ("requested", "refunded"),
         ("requested", "manual"),
         ("requested", "deferred"),

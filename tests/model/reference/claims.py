@@ -24,6 +24,7 @@ class Claim:
     request_at: datetime | None = None
     path: str | None = None
     second_fix: Countdown | None = None
+    was_asked_for: bool = False
 
     @property
     def still_owed(self) -> int:
@@ -45,7 +46,13 @@ class Claim:
         self.path = "platform" if now < limit else "manual"
         self.state = "requested" if self.path == "platform" else "manual"
         self.request_at = None
+        self.was_asked_for = True
         self._void_second(now)
+
+    def lapse(self) -> None:
+        """The fix came by the new date."""
+        self.state = "lapsed"
+        self.request_at = None
 
     def settle_if_nothing_is_owed(self, now: datetime) -> None:
         """Settled when nothing is owed, and not before."""

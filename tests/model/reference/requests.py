@@ -127,10 +127,10 @@ class Request:
     def deliver_fix(self, at: datetime, now: datetime) -> None:
         """The fix can be downloaded, or all is explained; delivered by the new date, the claim has lapsed."""
         self._leave("resolved", due_before(now, REOPENING_DAYS))
-        for clock in self.fix_clocks:
-            clock.stop(at, "met")
-        if self.claim is not None and self.claim.second_fix is not None and self.claim.second_fix.state == "met":
-            self._lapse(now)
+        if not self._stop_fix(at, "met", now):
+            second = None if self.claim is None else self.claim.second_fix
+            if second is not None and second.state == "met":
+                self._lapse(now)
 
     def report_not_fixed(self, now: datetime) -> None:
         """The customer says so in time: the fix is owed again, and with it what was put off for it."""
@@ -148,8 +148,10 @@ class Request:
         self.acknowledge(at)
         self._leave("refused", end_of(civil_day(now) + timedelta(days=CONTEST_DAYS)))
         self.ground = ground
-        for clock in self.fix_clocks:
-            clock.stop(at, "frozen")
+        second = None if self.claim is None else self.claim.second_fix
+        was_missed = second is not None and second.state == "missed"
+        if not self._stop_fix(at, "frozen", now) and was_missed and second is not None and second.state == "frozen":
+            self._defer_again()
 
     def contest(self) -> None:
         self._leave("contested", None)
@@ -163,15 +165,31 @@ class Request:
 
     def confirm_proposal(self, proposal: Proposal, now: datetime) -> None:
         """A person stands by what a machine proposed: it counts at its receipt, as if nothing had been missed since."""
-        was_missed = self.fix is not None and self.fix.state == "missed"
         if proposal.ground is None:
             self.resolve(proposal.received_at, now)
         else:
             self.refuse(proposal.ground, proposal.received_at, now)
-        is_missed = self.fix is not None and self.fix.state == "missed"
-        if was_missed and not is_missed and self.claim is not None and self.claim.state == "due":
-            self.claim = None
+
+    def _stop_fix(self, at: datetime, state: str, now: datetime) -> bool:
+        """Stop both dates of the fix as of an instant. True: the first was not missed after all, and nothing is due."""
+        was_missed = self.fix is not None and self.fix.state == "missed"
+        for clock in self.fix_clocks:
+            clock.stop(at, state)
+        if not was_missed or (self.fix is not None and self.fix.state == "missed"):
+            return False
+        if self.claim is not None and self.claim.state in ("due", "deferred"):
+            if self.claim.was_asked_for:
+                self.claim.lapse()
+            else:
+                self.claim = None
             self._make_others_due(now)
+        return True
+
+    def _defer_again(self) -> None:
+        """The new date was not missed after all: what it had made due is put off, as it was."""
+        if self.claim is not None and self.claim.state == "due":
+            self.claim.state = "deferred"
+            self.claim.request_at = None
 
     # the end
 
@@ -214,8 +232,8 @@ class Request:
             self._lapse(now)
 
     def _lapse(self, now: datetime) -> None:
-        if self.claim is not None and self.claim.state == "deferred":
-            self.claim.state = "lapsed"
+        if self.claim is not None and self.claim.state in ("due", "deferred"):
+            self.claim.lapse()
             self._make_others_due(now)
 
     def _make_others_due(self, now: datetime) -> None:
