@@ -24,8 +24,8 @@ class SellerProposal(Base):
     """A refusal, resolution or offer by a bearer token for which nobody vouches: a person must confirm it.
 
     `details` are the arguments of the act. `confirmed` None: it waits. Confirmed, it counts at `received_at`.
-    `overtaken_at` is since when something else was the answer: the request was refused or resolved, also by a contest of
-    this very refusal; or its ground may no longer be used.
+    `overtaken_at` is since when something else was the answer: the request was refused or resolved, also by a contest
+    of this very refusal; or its ground may no longer be used.
     """
 
     __tablename__ = "mh_proposals"

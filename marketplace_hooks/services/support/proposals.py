@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from ...domain.audit_actions import AuditAction
 from ...domain.support.refusal_grounds import Ground
