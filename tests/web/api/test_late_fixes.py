@@ -72,7 +72,7 @@ def deliver_unnoticed(desk: Marketplace, clock: time_machine.Traveller, deliver:
     run_sla(desk.runtime)
 
 
-def told_back(desk: Marketplace) -> list[Mapping[str, Any]]:
+def taken_back_events(desk: Marketplace) -> list[Mapping[str, Any]]:
     """The data of the events by which a refund that was published as due is taken back."""
     found = desk.outgoing(REQUEST, "support_request")
     return [one.data for one in found if one.type == "support_request.refund_no_longer_due"]
@@ -103,7 +103,7 @@ def test_a_fix_in_time_recorded_after_the_miss_makes_no_refund_due(
     assert states(operator) == ("missed", None, "due")
     desk.run_all_now()
     assert states(operator) == ("met", None, "none")
-    [taken_back] = told_back(desk)
+    [taken_back] = taken_back_events(desk)
     assert (taken_back["amount"], taken_back["refund_state"]) == (money(9900), "none")
     clock.shift(10 * DAY)
     desk.run_all_now()
@@ -120,7 +120,7 @@ def test_the_new_date_of_a_customer_who_prefers_the_fix_is_gone_with_the_refund(
     prefer_the_fix(calls)
     desk.run_all_now()
     assert states(operator) == ("met", None, "none")
-    assert len(told_back(desk)) == 1
+    assert len(taken_back_events(desk)) == 1
     # Reported as not fixed, the first date goes on: missed, it makes the refund due as any other.
     assert calls("customer", "customer-1").post(f"{PATH}/not-fixed", {"text": "No."}).status_code == 200
     assert states(operator) == ("running", None, "none")
@@ -137,7 +137,7 @@ def test_what_was_requested_once_and_then_put_off_lapses_and_is_never_requested_
     prefer_the_fix(calls)
     desk.run_all_now()
     assert states(operator) == ("met", "met", "lapsed")
-    assert [one["refund_state"] for one in told_back(desk)] == ["lapsed"]
+    assert [one["refund_state"] for one in taken_back_events(desk)] == ["lapsed"]
 
 
 def test_a_refund_that_was_requested_stays_so(
@@ -148,7 +148,7 @@ def test_a_refund_that_was_requested_stays_so(
     run_sla(desk.runtime)
     desk.run_all_now()
     assert states(operator) == ("met", None, "requested")
-    assert told_back(desk) == []
+    assert taken_back_events(desk) == []
 
 
 @DELIVERIES
@@ -163,7 +163,7 @@ def test_a_fix_by_the_new_date_recorded_after_it_was_missed_ends_the_claim(
     assert states(operator) == ("missed", "missed", "due")
     desk.run_all_now()
     assert states(operator) == ("missed", "met", "lapsed")
-    assert [one["refund_state"] for one in told_back(desk)] == ["lapsed"]
+    assert [one["refund_state"] for one in taken_back_events(desk)] == ["lapsed"]
     clock.shift(5 * DAY)
     desk.run_all_now()
     assert states(operator) == ("missed", "met", "lapsed")
@@ -196,7 +196,7 @@ def test_a_confirmed_refusal_before_the_new_date_puts_the_refund_off_until_it_is
     desk.run_all_now()
     confirm_proposal(desk)
     assert states(operator) == ("missed", "frozen", "deferred")
-    assert [one["refund_state"] for one in told_back(desk)] == ["deferred"]
+    assert [one["refund_state"] for one in taken_back_events(desk)] == ["deferred"]
     clock.shift(40 * DAY)
     desk.run_all_now()
     assert states(operator) == ("missed", "void", "due")
@@ -211,7 +211,7 @@ def test_a_confirmed_refusal_before_the_first_date_takes_the_deferred_refund_bac
     prefer_the_fix(calls)
     confirm_proposal(desk)
     assert states(operator) == ("frozen", None, "none")
-    assert len(told_back(desk)) == 1
+    assert len(taken_back_events(desk)) == 1
 
 
 def test_another_missed_fix_of_the_purchase_is_claimed_when_the_claim_is_taken_back(
