@@ -1,9 +1,10 @@
-"""Instants as text: RFC 3339, section 5.6, a date, a time and an offset, all of them."""
+"""Instants as text: RFC 3339, section 5.6, a date, a time and an offset, all of them; and the dates of HTTP."""
 
 from __future__ import annotations
 
 import re
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from email.utils import parsedate_to_datetime
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 
@@ -26,3 +27,12 @@ def parse_instant(value: object) -> datetime | None:
 def format_instant(instant: datetime) -> str:
     """RFC 3339 in UTC, with a Z."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def parse_http_date(value: str) -> datetime | None:
+    """The instant in UTC that a header such as `Date` gives (RFC 9110, 5.6.7); None for anything else."""
+    try:
+        instant = parsedate_to_datetime(value)
+        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None

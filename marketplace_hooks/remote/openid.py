@@ -11,7 +11,6 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -25,6 +24,7 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
 from ..config.parsers import is_secure_or_local
+from ..domain.instants import parse_http_date
 from ..errors import OutboundFailed, OutboundRefused, SignInFailed
 from .bounded_calls import BoundedCalls, CircuitBreaker
 from .http.client import OutboundClient, OutboundPolicy
@@ -235,10 +235,9 @@ def read_clock(issuer: str) -> datetime | None:
     """The provider's time, by the `Date` of its answer, to the second; None where it does not say."""
     try:
         answer = OutboundClient(POLICY, ANY_NETWORK).get(f"{issuer.rstrip('/')}{DISCOVERY}", total_s=CLOCK_WITHIN_S)
-        there = parsedate_to_datetime(answer.headers.get("date", ""))
-    except (OutboundRefused, OutboundFailed, ValueError):
+    except (OutboundRefused, OutboundFailed):
         return None
-    return None if there.tzinfo is None else there
+    return parse_http_date(answer.headers.get("date", ""))
 
 
 def _not_a_provider(issuer: str, failure: Exception) -> OutboundFailed:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
+
+from ..instants import parse_http_date
 
 JITTER = 0.2
 BUSY = frozenset({429, 502, 503, 504})
@@ -55,8 +56,5 @@ def retry_after_s(given: str | None, now: datetime) -> float | None:
         return None
     if given.strip().isdecimal():
         return float(given.strip()[:9])
-    try:
-        at = parsedate_to_datetime(given)
-    except (TypeError, ValueError):
-        return None
-    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds())
+    at = parse_http_date(given)
+    return None if at is None else max(0.0, (at - now).total_seconds())

@@ -14,9 +14,11 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from logging import ERROR, WARNING
 
 from sqlalchemy import select
 
+from ...errors import Unavailable
 from ...models.outbox import Delivery, Endpoint
 from ...telemetry.log_context import bound, get_logger, with_this_context
 from ...telemetry.tracing import span
@@ -45,11 +47,13 @@ def deliver_due(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lamb
     """Dispatch and deliver until nothing is due; return how many attempts were made.
 
     While a slow endpoint keeps its lanes busy, the others go on being served. Once `stop` is true, only endpoints
-    without a lane get new ones, until the lanes that were under way then have ended.
+    without a lane get new ones, until the lanes that were under way then have ended. An endpoint whose lane fails, by
+    a mistake of ours, gets no other one in this run.
     """
     made = 0
-    lanes: dict[Future[int], Lane] = {}
-    awaited: set[Future[int]] | None = None
+    lanes: dict[Future[None], Lane] = {}
+    failed: set[str] = set()
+    awaited: set[Future[None]] | None = None
     wakes_another = True
     with ThreadPoolExecutor(max_workers=LANES, thread_name_prefix="delivery") as pool:
         while True:
@@ -57,7 +61,7 @@ def deliver_due(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lamb
                 awaited = set(lanes)
             if awaited is None or not awaited.isdisjoint(lanes):
                 dispatch(runtime, stop=stop)
-                due = _endpoints_due(runtime)
+                due = [one for one in _endpoints_due(runtime) if one not in failed]
                 if lanes and due and wakes_another:
                     runtime.wakeups.wake_worker(JobKind.DELIVERIES)  # another idle worker may open lanes too.
                     wakes_another = False
@@ -65,11 +69,12 @@ def deliver_due(runtime: Runtime, owner: str, *, stop: Callable[[], bool] = lamb
                     lane = Lane(runtime=runtime, owner=_lane_name(owner), endpoint_id=endpoint_id, stop=stop)
                     lanes[pool.submit(with_this_context(lane.serve))] = lane
             finished, _ = wait(lanes, timeout=POLL_S, return_when=FIRST_COMPLETED)
-            for future in finished:
-                del lanes[future]
-            attempts = sum(future.result() for future in finished)
+            ended = {future: lanes.pop(future) for future in finished}
+            failures = {lane.endpoint_id for future, lane in ended.items() if _has_failed(future, lane)}
+            failed |= failures
+            attempts = sum(lane.made for lane in ended.values())
             made += attempts
-            if not (lanes or attempts):
+            if not (lanes or attempts or failures):
                 return made
             if finished and not attempts:
                 time.sleep(POLL_S)  # what is due is leased by another worker, or may not be sent yet.
@@ -95,6 +100,18 @@ def _lanes_to_open(runtime: Runtime, due: Sequence[str], open_lanes: Sequence[La
     return wanted[: max(0, LANES - len(open_lanes))]
 
 
+def _has_failed(future: Future[None], lane: Lane) -> bool:
+    """Whether the lane ended by an error, which is logged: it is no reason to serve the other endpoints later."""
+    error = future.exception()
+    if isinstance(error, Exception):
+        with bound(endpoint_id=lane.endpoint_id):
+            level = WARNING if isinstance(error, Unavailable) else ERROR
+            log.log(level, "deliveries to an endpoint have failed", exc_info=error)
+    elif error is not None:
+        raise error
+    return error is not None
+
+
 def _endpoints_due(runtime: Runtime) -> list[str]:
     with runtime.database.read_session() as session:
         now = runtime.now()
@@ -105,7 +122,10 @@ def _endpoints_due(runtime: Runtime) -> list[str]:
 
 @dataclass(kw_only=True)
 class Lane:
-    """One of the attempts that may be under way to an endpoint at once. `worked_s` is its processor time."""
+    """One of the attempts that may be under way to an endpoint at once.
+
+    `worked_s` is its processor time, and `made` how many attempts it has made.
+    """
 
     runtime: Runtime
     owner: str
@@ -113,17 +133,17 @@ class Lane:
     stop: Callable[[], bool]
     opened_s: float = field(default_factory=time.monotonic)
     worked_s: float = 0.0
+    made: int = 0
 
     def is_waiting(self) -> bool:
         """Whether it has waited for most of its time."""
         return self.worked_s < WAITING_SHARE * (time.monotonic() - self.opened_s)
 
-    def serve(self) -> int:
-        """Attempt this endpoint's due deliveries one after the other, at least one of them; return how many.
+    def serve(self) -> None:
+        """Attempt this endpoint's due deliveries one after the other, at least one of them.
 
         A claim grows while everything arrives in time, so that a slow or failing endpoint holds no more than one.
         """
-        made = 0
         most = 1
         began_s = time.thread_time()
         claimed, pause_s = self._claim(most)
@@ -131,12 +151,12 @@ class Lane:
             self.worked_s = time.thread_time() - began_s
             if claimed is not None:
                 results = self._send(claimed)
-                made += len(results)
+                self.made += len(results)
                 is_whole = len(results) == len(claimed.attempts) and results[-1].is_success
                 most = min(2 * most, MOST_CLAIMED) if is_whole else 1
                 claimed, pause_s = self._settle(claimed.attempts, results, most)
             elif pause_s is None or pause_s > 1:
-                return made
+                return
             else:
                 time.sleep(pause_s)
                 claimed, pause_s = (None, None) if self.stop() else self._claim(most)

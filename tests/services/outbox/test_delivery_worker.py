@@ -19,6 +19,7 @@ from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.models.outbox import Delivery, Endpoint
 from marketplace_hooks.remote.signatures import verify
 from marketplace_hooks.services.core.unit_of_work import run_in_transaction
+from marketplace_hooks.services.outbox import delivery_worker
 from marketplace_hooks.services.outbox.delivery_worker import deliver_due
 from marketplace_hooks.services.outbox.dispatcher import dispatch
 from marketplace_hooks.services.outbox.endpoints import add_endpoint, delete_endpoint, enable_endpoint
@@ -247,7 +248,20 @@ def test_the_id_and_body_stay_and_the_timestamp_is_the_attempts(
 
 
 @pytest.mark.parametrize(
-    ("asked", "paused"), [("1", 5), ("7", 7), ("10", 10), ("3600", 10), ("soon", None), ("-5", None)]
+    ("asked", "paused"),
+    [
+        ("1", 5),
+        ("7", 7),
+        ("10", 10),
+        ("3600", 10),
+        ("9" * 400, 10),
+        ("soon", None),
+        ("-5", None),
+        ("Mon, 02 Mar 99999999999999999999 10:00:00 GMT", None),
+        ("Mon, 02 Mar 2026 10:00:00 +99999999999999999", None),
+        ("Mon, 31 Dec 9999 23:59:59 -2359", None),
+        ("Sat, 01 Jan 0001 00:00:00 +2359", None),
+    ],
 )
 def test_retry_after_is_honoured_from_the_pause_to_twice_the_pause(
     clock: time_machine.Traveller, shop: Marketplace, asked: str, paused: float | None
@@ -255,7 +269,8 @@ def test_retry_after_is_honoured_from_the_pause_to_twice_the_pause(
     with Receiver(answer=lambda _: Answer(500, {"Retry-After": asked})) as receiver:
         subscribe(shop, receiver.url)
         hide(shop, "mod-1")
-        deliver(shop)
+        assert deliver(shop) == 1
+    assert (only(shop).attempts, len(only(shop).attempt_log or [])) == (1, 1)
     if paused is None:
         assert 4 <= pause_s(shop) <= 6
     else:
@@ -269,6 +284,29 @@ def test_retry_after_may_be_a_date(clock: time_machine.Traveller, shop: Marketpl
         hide(shop, "mod-1")
         deliver(shop)
     assert pause_s(shop) == 9
+
+
+def test_a_mistake_of_ours_at_one_endpoint_delays_no_other(
+    shop: Marketplace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Receiver() as broken, Receiver() as well:
+        subscribe(shop, broken.url)
+        subscribe(shop, well.url)
+        hide(shop, "mod-1", "mod-2")
+        record = delivery_worker.settle
+
+        def fails(runtime: Any, uow: Any, endpoint: Endpoint, *rest: Any) -> bool:
+            if endpoint.url == broken.url:
+                raise RuntimeError("nobody expected this")
+            return record(runtime, uow, endpoint, *rest)
+
+        monkeypatch.setattr(delivery_worker, "settle", fails)
+        deliver(shop)
+    states = shop.all(select(Delivery.state).join(Endpoint).where(Endpoint.url == well.url))
+    assert (states, len(well.requests)) == (["delivered", "delivered"], 2)
+    assert len(broken.requests) <= 2  # each of two lanes may have begun.
+    [line] = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert "nobody expected this" in str(line.exc_info)
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
