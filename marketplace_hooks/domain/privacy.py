@@ -7,7 +7,7 @@ stays, not what is erased: a field that nobody thought of is erased.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .instants import parse_instant
@@ -38,6 +38,8 @@ CODES = frozenset(
 )
 ACTORS = frozenset({"customer", "seller", "account", "marketplace", "platform", "operator", "marketplace_hooks"})
 
+FORGOTTEN = "what was wrong is no longer kept"
+
 
 def without_personal_data(content: Any) -> Any:
     """What stays of a JSON value: an object keeps only what may stay, and whatever is not an object goes (None)."""
@@ -49,6 +51,13 @@ def check_without_personal_data(check: Mapping[str, Any]) -> dict[str, Any]:
     name = check.get("name")
     named = {"name": name} if isinstance(name, str) and _CODE.fullmatch(name) else {}
     return {"ground": None, "evidence": {}, **without_personal_data(check), **named}
+
+
+def faults_without_text(faults: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]] | None:
+    """What stays of the faults of an event: where each is, and its code. What was said of it may quote the event."""
+    if faults is None:
+        return None
+    return [{**{name: one[name] for name in ("path", "code") if name in one}, "message": FORGOTTEN} for one in faults]
 
 
 def actor_without_name(actor: str) -> str:

@@ -30,12 +30,11 @@ KEY_LOOK_AGAIN = timedelta(minutes=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One delivery, claimed: what to send, and the results of its earlier attempts."""
+    """One delivery, claimed: what to send, and how many attempts came before."""
 
     delivery_id: int
     endpoint_id: str
     attempts: int
-    attempt_log: Sequence[dict[str, Any]]
     event_id: str
     cause_event_id: str | None
     origin: str
@@ -49,7 +48,6 @@ class Attempt:
             delivery_id=delivery.id,
             endpoint_id=delivery.endpoint_id,
             attempts=delivery.attempts,
-            attempt_log=delivery.attempt_log or [],
             event_id=event.event_id,
             cause_event_id=cause_event_id,
             origin=cause_event_id or event.cascade_id or event.event_id,

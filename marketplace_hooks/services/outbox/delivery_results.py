@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
@@ -61,7 +62,7 @@ def settle(
             {
                 "delivery_id": attempt.delivery_id,
                 "status": result.status,
-                "entries": [*attempt.attempt_log, result.entry(uow.now)],
+                "entries": [*held[attempt.delivery_id], result.entry(uow.now)],
                 "at": uow.now,
             }
             for attempt, result in arrived
@@ -79,14 +80,14 @@ def settle(
     return is_last
 
 
-def _held(uow: UnitOfWork, owner: str, attempts: Sequence[Attempt]) -> set[int]:
-    """Those of the deliveries that are still this lane's, locked."""
+def _held(uow: UnitOfWork, owner: str, attempts: Sequence[Attempt]) -> dict[int, list[dict[str, Any]]]:
+    """Those of the deliveries that are still this lane's, locked, with their logs: an erasure may have shortened one."""
     asked = {attempt.delivery_id: attempt.attempts for attempt in attempts}
-    mine = select(Delivery.id, Delivery.attempts).where(
+    mine = select(Delivery.id, Delivery.attempts, Delivery.attempt_log).where(
         Delivery.id.in_(asked), Delivery.owner == owner, Delivery.state != DeliveryState.DELIVERED
     )
     rows = uow.session.execute(mine.with_for_update())
-    return {delivery_id for delivery_id, count in rows if count == asked[delivery_id]}
+    return {delivery_id: logged or [] for delivery_id, count, logged in rows if count == asked[delivery_id]}
 
 
 def _record_failure(
@@ -98,7 +99,7 @@ def _record_failure(
     delivery.owner = delivery.leased_until = None
     delivery.last_status = result.status
     delivery.last_error = result.error
-    delivery.attempt_log = [*attempt.attempt_log, result.entry(uow.now)]
+    delivery.attempt_log = [*(delivery.attempt_log or []), result.entry(uow.now)]
     schedule_s = runtime.settings.delivery_schedule_s
     again_at = None
     if not result.asks_to_abort:

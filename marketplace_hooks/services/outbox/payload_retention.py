@@ -7,10 +7,10 @@ no customer, and are the history of these (`catalog/status_history.py`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, Text, bindparam, select, update
+from sqlalchemy import ColumnElement, Row, Table, Text, bindparam, select, update
 from sqlalchemy import cast as as_type
 from sqlalchemy.orm import Session
 
@@ -49,10 +49,15 @@ def purge_payloads(session: Session, ids: Collection[int]) -> tuple[int, set[int
     change = update(OutgoingEvent).where(OutgoingEvent.id.in_(held - needed)).values(data=NO_DATA)
     found = change.returning(OutgoingEvent.id, OutgoingEvent.cause, OutgoingEvent.cascade_id)
     gone = session.execute(found.execution_options(synchronize_session=False)).all()
-    # A cascade's reason is the seller's or the marketplace's, and the same for everybody.
-    _redact_causes(session, {one.id: one.cause for one in gone if one.cascade_id is None})
-    _redact_answers(session, [one.id for one in gone])
+    redact_told(session, gone)
     return len(gone), needed
+
+
+def redact_told(session: Session, told: Sequence[Row[Any]]) -> None:
+    """Redact what these outgoing events (rows of `id`, `cause`, `cascade_id`) say of a person beside their data."""
+    # A cascade's reason is the seller's or the marketplace's, and the same for everybody.
+    _redact_causes(session, {one.id: one.cause for one in told if one.cascade_id is None})
+    _redact_answers(session, [one.id for one in told])
 
 
 def _still_needed(session: Session, ids: Collection[int]) -> set[int]:

@@ -6,21 +6,17 @@ stored: a table that stores more of them is one function more in `ERASURES`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select, tuple_, update
+from sqlalchemy import delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from ...database.types import constant
 from ...domain.audit_actions import AuditAction
-from ...domain.privacy import ACTORS, actor_without_name, check_without_personal_data, without_personal_data
+from ...domain.privacy import ACTORS, check_without_personal_data, without_personal_data
 from ...models.access import IdempotentCall, Role, Token
 from ...models.audit import AuditEntry
 from ...models.drafts import RequestDraft
-from ...models.inbox import InboxConflict, InboxEvent, InboxState, is_payload
 from ...models.inspections import Evidence, Inspection, InspectionState, SiteCredential
 from ...models.outbox import OutgoingEvent
 from ...models.proposals import SellerProposal
@@ -30,19 +26,11 @@ from ...models.support import RefundClaim, RequestRefusal, SupportMessage, Suppo
 from ..access.idempotency import person_scope
 from ..access.sessions import forget_sessions_of
 from ..core.unit_of_work import Cause, UnitOfWork
+from ..outbox.payload_retention import redact_told
+from .customer_trace import CustomerTrace, trace_customer
+from .erased_events import erase_received_events
 
 SUBJECT = "customer"
-
-
-@dataclass(kw_only=True)
-class CustomerTrace:
-    """The ids by which a customer is found in other tables; `events` are rows of the inbox that no subject leads to."""
-
-    customer_id: str
-    purchases: set[str] = field(default_factory=set)
-    requests: set[str] = field(default_factory=set)
-    checks: set[str] = field(default_factory=set)
-    events: set[int] = field(default_factory=set)
 
 
 def erase_customer(uow: UnitOfWork, customer_id: str, cause: Cause) -> bool:
@@ -60,7 +48,7 @@ def erase_customer(uow: UnitOfWork, customer_id: str, cause: Cause) -> bool:
     customer.professional = False
     customer.erased_at = customer.erased_at or uow.now
     uow.session.flush()
-    trace = _trace(uow.session, customer_id)
+    trace = trace_customer(uow.session, customer_id)
     for erase in ERASURES:
         erase(uow, trace)
     if is_new:
@@ -72,45 +60,6 @@ def is_erased(session: Session, customer_id: str) -> bool:
     """Whether the customer has been erased: then what comes late is dropped, too."""
     customer = session.get(Customer, customer_id)
     return customer is not None and customer.erased_at is not None
-
-
-def _trace(session: Session, customer_id: str) -> CustomerTrace:
-    trace = CustomerTrace(customer_id=customer_id)
-    trace.purchases.update(session.scalars(select(Purchase.id).where(Purchase.customer_id == customer_id)))
-    asked = select(SupportRequest.id, SupportRequest.check_id).where(SupportRequest.customer_id == customer_id)
-    for request_id, check_id in session.execute(asked):
-        trace.requests.add(request_id)
-        trace.checks.update([check_id] if check_id is not None else [])
-    # By the customer, then by the purchases: an event that was not applied may name only one of the two.
-    for name, wanted in (("customer_id", {customer_id}), ("purchase_id", trace.purchases)):
-        for number, data in _unapplied_data(session, wanted):
-            if wanted.intersection(_texts(data.get(name))):
-                trace.events.add(number)
-                trace.purchases.update(_texts(data.get("purchase_id")))
-                trace.requests.update(_texts(data.get("request_id")))
-    return trace
-
-
-def _texts(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else []
-
-
-def _unapplied_data(session: Session, ids: set[str]) -> list[tuple[int, dict[str, Any]]]:
-    """The data of events that mention one of these ids and were not applied: pending, refused, or not understood."""
-    written = {json.dumps(id_, ensure_ascii=ascii_only)[1:-1].encode() for id_ in ids for ascii_only in (True, False)}
-    if not written:
-        return []
-    mentions = or_(*(_holds(session, InboxEvent.body, part) for part in sorted(written)))
-    elsewhere = InboxEvent.state != constant(InboxState.APPLIED)
-    rows = session.execute(select(InboxEvent.id, InboxEvent.body).where(elsewhere, mentions))
-    return [(number, json.loads(body or b"{}")["data"]) for number, body in rows]
-
-
-def _holds(session: Session, column: Any, part: bytes) -> ColumnElement[bool]:
-    """SQL for: these bytes occur in that column."""
-    if session.get_bind().dialect.name == "sqlite":
-        return func.instr(column, literal(part)) > 0
-    return func.position(literal(part).op("IN")(column)) > 0
 
 
 def _erase_site(uow: UnitOfWork, trace: CustomerTrace) -> None:
@@ -162,49 +111,18 @@ def _erase_inspections(uow: UnitOfWork, trace: CustomerTrace) -> None:
     )
 
 
-def _erase_event_bodies(uow: UnitOfWork, trace: CustomerTrace) -> None:
-    """The bodies of received events, down to what is not personal."""
-    subjects = [f"{SUBJECT}:{trace.customer_id}"]
-    subjects += [f"purchase:{id_}" for id_ in trace.purchases] + [f"request:{id_}" for id_ in trace.requests]
-    origin = func.coalesce(InboxEvent.corrects, InboxEvent.mapped_from).label("origin")
-    columns = InboxEvent.id, InboxEvent.source, InboxEvent.event_id, origin, InboxEvent.body
-    theirs = select(*columns).where(or_(InboxEvent.subject.in_(subjects), InboxEvent.id.in_(trace.events)))
-    found = {row.id: row for row in uow.session.execute(theirs)}
-    # What was corrected, or mapped, may name somebody else, or nobody, and tell of them all the same.
-    named = {(row.source, row.origin) for row in found.values() if row.origin is not None}
-    while named:
-        originals = select(*columns).where(tuple_(InboxEvent.source, InboxEvent.event_id).in_(named))
-        new = {row.id: row for row in uow.session.execute(originals) if row.id not in found}
-        found |= new
-        named = {(row.source, row.origin) for row in new.values() if row.origin is not None}
-    for id_, source, event_id, _, body in found.values():
-        if body is not None:
-            _change(uow, update(InboxEvent).where(InboxEvent.id == id_), body=_redacted(body))
-        same = InboxConflict.source == source, InboxConflict.event_id == event_id
-        for number, other in uow.session.execute(select(InboxConflict.id, InboxConflict.body).where(*same)).all():
-            _change(uow, update(InboxConflict).where(InboxConflict.id == number), body=_redacted(other))
-
-
-def _redacted(body: bytes) -> bytes:
-    envelope = json.loads(body)
-    # The members of a sender's own payload have names that we do not know: nothing of it stays.
-    data = {} if is_payload(envelope["type"]) else without_personal_data(envelope["data"])
-    redacted = {**envelope, "data": data}
-    stored = {name: redacted[name] for name in ("type", "timestamp", "data")}
-    return json.dumps(stored, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _erase_causes(uow: UnitOfWork, trace: CustomerTrace) -> None:
-    """Reasons in free text, in outgoing events; their data is ids, days and amounts."""
-    about: Select[Any] = select(OutgoingEvent.id, OutgoingEvent.cause)
-    kinds = (("purchase", trace.purchases), ("support_request", trace.requests), ("request", trace.requests))
+def _erase_told(uow: UnitOfWork, trace: CustomerTrace) -> None:
+    """Reasons in free text of outgoing events, whose data is ids, days and amounts; and the answers of endpoints."""
+    kinds = (
+        (SUBJECT, {trace.customer_id}),
+        ("purchase", trace.purchases),
+        ("support_request", trace.requests),
+        ("request", trace.requests),
+    )
     for kind, ids in kinds:
+        about = select(OutgoingEvent.id, OutgoingEvent.cause, OutgoingEvent.cascade_id)
         theirs = about.where(OutgoingEvent.subject_kind == kind, OutgoingEvent.subject_id.in_(ids))
-        # A cascade's reason is the seller's or the marketplace's, and the same for everybody.
-        for id_, cause in uow.session.execute(theirs.where(OutgoingEvent.cascade_id.is_(None))).all():
-            redacted = {**cause, "reason": "", "actor": actor_without_name(cause.get("actor", ""))}
-            if redacted != cause:
-                _change(uow, update(OutgoingEvent).where(OutgoingEvent.id == id_), cause=redacted)
+        redact_told(uow.session, uow.session.execute(theirs).all())
 
 
 def _erase_access(uow: UnitOfWork, trace: CustomerTrace) -> None:
@@ -234,8 +152,8 @@ ERASURES: Sequence[Callable[[UnitOfWork, CustomerTrace], None]] = (
     _erase_requests,
     _erase_drafts,
     _erase_inspections,
-    _erase_event_bodies,
-    _erase_causes,
+    erase_received_events,
+    _erase_told,
     _erase_access,
     _erase_answers,
     _erase_audit_log,

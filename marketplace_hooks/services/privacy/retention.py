@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from ...database.engine import insert_new
 from ...database.types import constant
+from ...domain.privacy import faults_without_text
 from ...domain.support.state_machine import OPEN
 from ...models.inbox import InboxConflict, InboxEvent, InboxState
 from ...models.inspections import Evidence, Inspection, InspectionState, SiteCredential
@@ -63,7 +64,7 @@ def purge(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> dict
     audit_before = now - timedelta(days=settings.audit_days)
     inspections_before = now - timedelta(days=settings.inspection_days)
     return {
-        "payloads": _purge_by_number(runtime, "payloads", payloads_before, _payloads, stop),
+        "payloads": _purge_by_number(runtime, "payloads and faults", payloads_before, _payloads, stop),
         "payloads told": _purge_by_number(runtime, "payloads told", payloads_before, _outgoing_payloads, stop),
         "bodies kept aside": _repeat(
             partial(retrying, lambda session: _conflicting_bodies(session, payloads_before)), stop
@@ -137,19 +138,20 @@ def _batch(rows: Sequence[Any], begin: int, purged: int, left_over: Sequence[int
 
 
 def _payloads(session: Session, before: datetime, begin: int) -> _Batch:
-    """The bodies of events that were settled; those of an unsettled event are still needed."""
+    """The bodies of events that were settled, and what was said of their faults; an unsettled event needs them."""
     first = select(InboxEvent.id, InboxEvent.state, InboxEvent.received_at).where(InboxEvent.id > begin)
     rows = [row for row in session.execute(first.order_by(InboxEvent.id).limit(BATCH)) if row.received_at < before]
     unsettled = [row.id for row in rows if row.state in _UNSETTLED]
     old = [row.id for row in rows if row.state not in _UNSETTLED]
-    purgeable = (
-        InboxEvent.id.in_(old),
-        InboxEvent.body.is_not(None),
-        InboxEvent.state.not_in([constant(one) for one in _UNSETTLED]),
-    )
+    settled = InboxEvent.id.in_(old), InboxEvent.state.not_in([constant(one) for one in _UNSETTLED])
+    purgeable = (*settled, InboxEvent.body.is_not(None))
     gone = session.scalars(
         _quietly(update(InboxEvent).where(*purgeable).values(body=None).returning(InboxEvent.id))
     ).all()
+    faulty = select(InboxEvent.id, InboxEvent.errors).where(*settled, InboxEvent.errors.is_not(None))
+    for id_, errors in session.execute(faulty).all():
+        if (left := faults_without_text(errors)) != errors:
+            session.execute(_quietly(update(InboxEvent).where(InboxEvent.id == id_).values(errors=left)))
     return _batch(rows, begin, len(gone), unsettled)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from ...domain.privacy import FORGOTTEN
 from ...models.access import Role
 from ..i18n.language import LazyText, gettext, lazy
 from .conflicts import CONFLICTS
@@ -129,6 +130,7 @@ _MESSAGES: tuple[tuple[str, LazyText], ...] = (
         r"the body is not JSON: .* line (?P<line>\d+) column (?P<column>\d+) .*",
         lazy("This is not valid JSON: check line %(line)s, character %(column)s."),
     ),
+    (FORGOTTEN, lazy("What was wrong here is no longer kept.")),
     (r"the body is not (JSON|UTF-8).*|.* is not JSON", lazy("This is not valid JSON.")),
 )
 _KNOWN = tuple((re.compile(pattern, re.DOTALL), text) for pattern, text in _MESSAGES)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import sqlalchemy as sa
 import time_machine
 from sqlalchemy import select
 
-from marketplace_hooks.database.types import Base
 from marketplace_hooks.events.correction import send_corrected
 from marketplace_hooks.models.access import IdempotentCall, Token
 from marketplace_hooks.models.inbox import InboxEvent
@@ -24,36 +21,14 @@ from marketplace_hooks.services.access import tokens
 from marketplace_hooks.services.inspections.requests import start_inspection
 
 from ...support.customers import SHOP, money, publish_customer, publish_purchase, publish_termination, set_up_purchase
+from ...support.erasures import erases, everything, leaks
 from ...support.marketplace import Marketplace, sample
 from ...support.support_desk import in_transaction
-
-PERSONAL = ("Odile", "Berthonneau", "odile", "shop.example")
-"""Words that are in what the tests publish about the customer, and in nothing else."""
 
 
 @pytest.fixture(autouse=True)
 def _sold(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
     marketplace.publish_products("mod-1", "mod-2")
-
-
-def erases(marketplace: Marketplace, customer_id: str = "customer-1") -> str:
-    event = marketplace.publish("customer.erased", customer_id=customer_id)
-    marketplace.run_all_now()
-    return event
-
-
-def everything(marketplace: Marketplace) -> Iterator[tuple[str, str]]:
-    """Every value in every table of ours, as text."""
-    with marketplace.runtime.database.engine.connect() as connection:
-        for table in Base.metadata.sorted_tables:
-            for row in connection.execute(sa.select(table)):
-                for column, value in zip(table.c, row, strict=True):
-                    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else repr(value)
-                    yield f"{table.name}.{column.name}", text
-
-
-def leaks(marketplace: Marketplace) -> list[tuple[str, str]]:
-    return [(where, text) for where, text in everything(marketplace) if any(word in text for word in PERSONAL)]
 
 
 def test_nothing_personal_is_left_in_any_table(marketplace: Marketplace) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from marketplace_hooks.domain.inspections.evidence import Finding, FindingKind, Strength
+from marketplace_hooks.domain.privacy import FORGOTTEN
 from marketplace_hooks.domain.support.state_machine import OPEN, Handling
 from marketplace_hooks.models.inbox import InboxConflict, InboxEvent, InboxState
 from marketplace_hooks.models.inspections import Evidence, Inspection, InspectionState, SiteCredential, evidence_row
@@ -71,6 +72,32 @@ def test_what_waits_keeps_its_payload_however_old_and_loses_it_once_settled(mark
     assert unsettled.state is InboxState.PARKED
     change(marketplace, InboxEvent, InboxEvent.id == unsettled.id, state=InboxState.FAILED)
     assert purged(marketplace) == {"payloads": 1}
+
+
+def test_what_was_said_of_faults_goes_with_the_payload(marketplace: Marketplace) -> None:
+    marketplace.publish("customer.upserted", customer_id="", locale=7)
+    marketplace.run_all_now()
+    [event] = marketplace.all(select(InboxEvent))
+    assert [fault["path"] for fault in event.errors] == ["data.customer_id", "data.locale"]
+    change(marketplace, InboxEvent, received_at=days_ago(marketplace, 91))
+    assert purged(marketplace) == {"payloads": 1}
+    [event] = marketplace.all(select(InboxEvent))
+    assert event.errors == [
+        {"path": "data.customer_id", "message": FORGOTTEN},
+        {"path": "data.locale", "message": FORGOTTEN},
+    ]
+
+
+def test_what_was_said_of_faults_goes_where_an_earlier_version_purged_the_payload_alone(
+    marketplace: Marketplace,
+) -> None:
+    marketplace.publish("customer.upserted", customer_id="")
+    marketplace.run_all_now()
+    change(marketplace, InboxEvent, received_at=days_ago(marketplace, 91), body=None)
+    with marketplace.runtime.database.session() as session:
+        session.add(PurgeMark(kind="payloads", upto=100))
+    assert purged(marketplace) == {}
+    assert marketplace.all(select(InboxEvent.errors)) == [[{"path": "data.customer_id", "message": FORGOTTEN}]]
 
 
 # --- inspections
