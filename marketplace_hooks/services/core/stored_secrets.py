@@ -6,6 +6,7 @@ A lost or changed key is said at the start and by `doctor`. What needs a secret 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
@@ -50,5 +51,9 @@ def warn_of_lost_key(database: Database, encryption: Encryption) -> None:
 
 
 def _ciphertexts(session: Session) -> Iterator[bytes]:
-    yield from session.scalars(select(Endpoint.secret).order_by(Endpoint.created_at))
+    columns = Endpoint.secret, Endpoint.headers, Endpoint.previous_secret, Endpoint.previous_secret_until
+    subscribed = select(*columns).where(Endpoint.deleted_at.is_(None)).order_by(Endpoint.created_at)
+    for secret, headers, previous, until in session.execute(subscribed):
+        still_signs = until is not None and datetime.now(UTC) < until
+        yield from (one for one in (secret, headers, previous if still_signs else None) if one is not None)
     yield from session.scalars(select(SiteCredential.ciphertext).limit(_CREDENTIALS_READ))

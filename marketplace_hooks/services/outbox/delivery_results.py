@@ -81,7 +81,7 @@ def settle(
 
 
 def _held(uow: UnitOfWork, owner: str, attempts: Sequence[Attempt]) -> dict[int, list[dict[str, Any]]]:
-    """Those of the deliveries that are still this lane's, locked, with their logs: an erasure may have shortened one."""
+    """Those of the deliveries that are still this lane's, locked, with their logs; an erasure may shorten one."""
     asked = {attempt.delivery_id: attempt.attempts for attempt in attempts}
     mine = select(Delivery.id, Delivery.attempts, Delivery.attempt_log).where(
         Delivery.id.in_(asked), Delivery.owner == owner, Delivery.state != DeliveryState.DELIVERED

@@ -49,15 +49,15 @@ def purge_payloads(session: Session, ids: Collection[int]) -> tuple[int, set[int
     change = update(OutgoingEvent).where(OutgoingEvent.id.in_(held - needed)).values(data=NO_DATA)
     found = change.returning(OutgoingEvent.id, OutgoingEvent.cause, OutgoingEvent.cascade_id)
     gone = session.execute(found.execution_options(synchronize_session=False)).all()
-    redact_told(session, gone)
+    redact_words(session, gone)
     return len(gone), needed
 
 
-def redact_told(session: Session, told: Sequence[Row[Any]]) -> None:
+def redact_words(session: Session, events: Sequence[Row[Any]]) -> None:
     """Redact what these outgoing events (rows of `id`, `cause`, `cascade_id`) say of a person beside their data."""
     # A cascade's reason is the seller's or the marketplace's, and the same for everybody.
-    _redact_causes(session, {one.id: one.cause for one in told if one.cascade_id is None})
-    _redact_answers(session, [one.id for one in told])
+    _redact_causes(session, {one.id: one.cause for one in events if one.cascade_id is None})
+    _redact_answers(session, [one.id for one in events])
 
 
 def _still_needed(session: Session, ids: Collection[int]) -> set[int]:

@@ -26,7 +26,7 @@ from ...models.support import RefundClaim, RequestRefusal, SupportMessage, Suppo
 from ..access.idempotency import person_scope
 from ..access.sessions import forget_sessions_of
 from ..core.unit_of_work import Cause, UnitOfWork
-from ..outbox.payload_retention import redact_told
+from ..outbox.payload_retention import redact_words
 from .customer_trace import CustomerTrace, trace_customer
 from .erased_events import erase_received_events
 
@@ -111,7 +111,7 @@ def _erase_inspections(uow: UnitOfWork, trace: CustomerTrace) -> None:
     )
 
 
-def _erase_told(uow: UnitOfWork, trace: CustomerTrace) -> None:
+def _erase_outgoing(uow: UnitOfWork, trace: CustomerTrace) -> None:
     """Reasons in free text of outgoing events, whose data is ids, days and amounts; and the answers of endpoints."""
     kinds = (
         (SUBJECT, {trace.customer_id}),
@@ -122,7 +122,7 @@ def _erase_told(uow: UnitOfWork, trace: CustomerTrace) -> None:
     for kind, ids in kinds:
         about = select(OutgoingEvent.id, OutgoingEvent.cause, OutgoingEvent.cascade_id)
         theirs = about.where(OutgoingEvent.subject_kind == kind, OutgoingEvent.subject_id.in_(ids))
-        redact_told(uow.session, uow.session.execute(theirs).all())
+        redact_words(uow.session, uow.session.execute(theirs).all())
 
 
 def _erase_access(uow: UnitOfWork, trace: CustomerTrace) -> None:
@@ -153,7 +153,7 @@ ERASURES: Sequence[Callable[[UnitOfWork, CustomerTrace], None]] = (
     _erase_drafts,
     _erase_inspections,
     erase_received_events,
-    _erase_told,
+    _erase_outgoing,
     _erase_access,
     _erase_answers,
     _erase_audit_log,

@@ -17,7 +17,8 @@ from marketplace_hooks.errors import EncryptionKeyLost
 from marketplace_hooks.models.outbox import Delivery, Endpoint
 from marketplace_hooks.services.core.runtime import Runtime
 from marketplace_hooks.services.core.stored_secrets import check_encryption_keys, warn_of_lost_key
-from marketplace_hooks.services.outbox.endpoints import add_endpoint
+from marketplace_hooks.services.core.unit_of_work import run_in_transaction
+from marketplace_hooks.services.outbox.endpoints import add_endpoint, delete_endpoint, list_endpoints, rotate_secret
 
 from ...cli.test_doctor import examined
 from ...support.marketplace import OFFLINE, Marketplace
@@ -29,6 +30,11 @@ HOOKS = "https://hooks.example/in"
 
 def key_file(runtime: Runtime) -> Path:
     return runtime.settings.instance / "encryption.key"
+
+
+def list_all(runtime: Runtime) -> list[Endpoint]:
+    with runtime.database.read_session() as session:
+        return list_endpoints(session)
 
 
 def check_of(marketplace: Marketplace) -> str:
@@ -68,6 +74,34 @@ def test_a_key_that_was_changed_is_noticed_though_newer_secrets_can_be_read(make
     add_endpoint(changed.runtime, HOOKS)
     assert check_of(changed) == "wrong"
     assert check_of(make_marketplace(ENCRYPTION_KEYS=f"{new} {old}")) == "ok"
+
+
+def test_headers_and_the_old_secret_are_noticed_too(clock: time_machine.Traveller, make_marketplace: Opens) -> None:
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+    both = make_marketplace(ENCRYPTION_KEYS=f"{new} {old}").runtime
+    _, with_headers = (
+        add_endpoint(make_marketplace(ENCRYPTION_KEYS=old).runtime, HOOKS, headers=headers)[0].id
+        for headers in ({}, {"X-Key": "k"})
+    )
+    only_new = make_marketplace(ENCRYPTION_KEYS=new)
+    for endpoint in list_all(both):
+        run_in_transaction(both, lambda uow, id_=endpoint.id: rotate_secret(both, uow, id_))
+    assert check_of(only_new) == "wrong"  # the old secrets still sign.
+    clock.shift(24 * 3600 + 1)
+    assert check_of(only_new) == "wrong"  # the headers are still needed.
+    run_in_transaction(both, lambda uow: delete_endpoint(uow, with_headers))
+    assert check_of(only_new) == "ok"
+
+
+def test_a_new_beginning_after_a_lost_key(make_marketplace: Opens) -> None:
+    first = make_marketplace().runtime
+    endpoint, _ = add_endpoint(first, HOOKS)
+    key_file(first).unlink()
+    later = make_marketplace()
+    run_in_transaction(later.runtime, lambda uow: delete_endpoint(uow, endpoint.id))
+    assert check_of(later) == "ok"
+    add_endpoint(later.runtime, HOOKS)
+    assert (key_file(first).exists(), check_of(later)) == (True, "ok")
 
 
 # docs/operate.md, "When something dies": the encryption key is lost or changed.

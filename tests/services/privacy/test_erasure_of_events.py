@@ -74,8 +74,8 @@ def test_a_body_that_was_put_aside_under_the_id_of_somebody_elses_event_is_forgo
     assert "mh_inbox_conflicts.body" in {where for where, _ in leaks(shop)}
     erases(shop)
     assert leaks(shop) == []
-    kept = [json.loads(body)["data"].get("name") for body in shop.all(select(InboxConflict.body))]
-    assert sorted(kept, key=str) == [None, "Paul"]
+    names = [json.loads(body)["data"].get("name") for body in shop.all(select(InboxConflict.body))]
+    assert sorted(names, key=str) == [None, "Paul"]
     assert json.loads(shop.event(event).body or b"")["data"]["name"] == "Jean"
 
 
