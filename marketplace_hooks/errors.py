@@ -35,6 +35,7 @@ A `Refused` is never retried, an `Unavailable` may be. Only `web/problems.py` kn
 from __future__ import annotations
 
 import enum
+import errno
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -184,6 +185,15 @@ class OutboundRefused(Refused):
 
 class Unavailable(MarketplaceHooksError):
     """A dependency is unavailable. Nothing was lost; trying later can help."""
+
+
+_USED_UP = frozenset({errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE})
+
+
+def passes_by_itself(error: BaseException) -> bool:
+    """Whether it is no mistake of ours: something is unavailable, or this machine has no memory, space or files."""
+    is_used_up = isinstance(error, OSError) and error.errno in _USED_UP
+    return is_used_up or isinstance(error, Unavailable | MemoryError)
 
 
 class DatabaseProblem(enum.StrEnum):

@@ -20,7 +20,7 @@ from typing import Any
 
 from ..config.senders import Sender
 from ..domain.instants import format_instant
-from ..errors import ConfigurationError, PayloadRejected
+from ..errors import ConfigurationError, PayloadRejected, passes_by_itself
 from ..telemetry.log_context import get_logger
 from .envelope import NotAnEnvelope, parse_envelope
 from .registry import EVENTS
@@ -83,6 +83,8 @@ def mapped_bodies(mapping: SenderMapping, payload: SenderPayload, *, longest: in
         returned = mapping(payload)
         given = [returned] if isinstance(returned, Mapping) else list(itertools.islice(returned or (), MOST_EVENTS + 1))
     except Exception as error:  # the mapping is a host's own function, and what it returns may be a generator.
+        if passes_by_itself(error):
+            raise
         # Its message may repeat what the payload says of a person: that is shown on the event's page, and never logged.
         log.warning("the mapping of source %s failed: %s at %s", payload.source, type(error).__name__, _place(error))
         raise _rejected(f"The mapping failed: {type(error).__name__}: {error}") from error
@@ -107,6 +109,8 @@ def _body(number: int, event: Any, payload: SenderPayload, longest: int) -> byte
     except NotAnEnvelope as error:
         raise _rejected(f"Event {number} of the mapping cannot be stored: {error}") from error
     except Exception as error:  # what a host returns may be of any class, with methods of its own.
+        if passes_by_itself(error):
+            raise
         raise _rejected(f"Event {number} of the mapping is not JSON: {type(error).__name__}: {error}") from error
     if envelope.type not in EVENTS:
         raise _rejected(f"Event {number} of the mapping has a type that is not known: {envelope.type}")

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import LeaseLost, PayloadRejected, Refused, Unavailable
+from ..errors import LeaseLost, PayloadRejected, Refused, passes_by_itself
 from ..models.inbox import InboxEvent, InboxState
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.counters import CounterName
@@ -141,7 +141,7 @@ def _apply_alone(runtime: Runtime, owner: str, shards: list[int], parsed: Parsed
             now = runtime.now()
             leasing.renew_lease(session, runtime, owner, shards, now)
             message = f"{type(error).__name__}: {error}"
-            counts = not isinstance(error, Unavailable)
+            counts = not passes_by_itself(error)
             return not leasing.rest(session, parsed.event.id, now, runtime, error=message, counts=counts)
     return True
 

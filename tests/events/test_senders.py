@@ -6,8 +6,10 @@ import hmac
 import json
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+import time_machine
 from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
@@ -152,6 +154,19 @@ def test_what_a_mapping_does_wrong_is_the_reason_and_is_mended_by_a_replay(marke
     marketplace.run_all_now()
     assert marketplace.state_and_outcome(ids[0]) == ("applied", "mapped")
     assert marketplace.seller("0").name == SELLER["name"]
+
+
+def test_a_mapping_that_runs_out_of_memory_is_tried_again(
+    clock: time_machine.Traveller, marketplace: Marketplace
+) -> None:
+    maps_as(Mock(side_effect=MemoryError()))
+    post(marketplace, {"vendor": "v-1"})
+    marketplace.run_all_now()
+    assert (marketplace.event("d-1").state, marketplace.event("d-1").attempts) == ("received", 0)
+    maps_as(seller)
+    clock.shift(2)
+    marketplace.run_all_now()
+    assert marketplace.event("d-1").state == "applied"
 
 
 def test_what_is_nothing_to_us_is_ignored_and_does_not_hold_up_the_next(marketplace: Marketplace) -> None:

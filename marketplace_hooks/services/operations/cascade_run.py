@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from ...config.settings import Settings
 from ...database.types import constant
-from ...errors import DatabaseUnavailable, LeaseLost
+from ...errors import LeaseLost, passes_by_itself
 from ...models.cascades import Cascade, CascadeState
 from ...models.outbox import OutgoingEvent
 from ...models.packs import Pack
@@ -162,7 +162,7 @@ def _note_failure(runtime: Runtime, owner: str, cascade_id: str, error: Exceptio
         )
         if cascade is None:
             return
-        if not isinstance(error, DatabaseUnavailable):  # which is no fault of the cascade's.
+        if not passes_by_itself(error):
             cascade.attempts += 1
         cascade.error = f"{type(error).__name__}: {error}"[:2000]
         cascade.owner = None  # so that the lease stands, even when this worker releases the others it claimed.

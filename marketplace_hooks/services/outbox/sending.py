@@ -11,7 +11,7 @@ from typing import Any
 from ...database.encryption import Encryption
 from ...domain.instants import format_instant
 from ...domain.outbox.retry_policy import retry_after_s
-from ...errors import OutboundFailed, OutboundRefused
+from ...errors import OutboundFailed, OutboundRefused, passes_by_itself
 from ...models.outbox import Endpoint
 from ...remote.http.client import OutboundResponse
 from ...remote.signatures import signed_headers
@@ -112,7 +112,7 @@ class AttemptResult:
 
 
 def send_signed(runtime: Runtime, recipient: Recipient, *, event_id: str, body: bytes) -> AttemptResult:
-    """Send a body once, signed now; never raises."""
+    """Send a body once, signed now. Raises nothing but what passes by itself, such as when memory runs out."""
     started = runtime.now()
     answer: OutboundResponse | None = None
     error: str | None = None
@@ -131,6 +131,8 @@ def send_signed(runtime: Runtime, recipient: Recipient, *, event_id: str, body: 
         error = f"{failed.reason}: {failed}"
         timed_out = failed.reason == "timeout"
     except Exception as mistake:
+        if passes_by_itself(mistake):
+            raise
         log.exception("%s could not be sent", event_id)
         error = type(mistake).__name__
     took_s = (runtime.now() - started).total_seconds()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from unittest.mock import Mock
 
 import psycopg
 import pytest
@@ -15,6 +18,7 @@ from sqlalchemy import make_url, select
 
 from marketplace_hooks.errors import DatabaseUnavailable
 from marketplace_hooks.events.processor import process_pending
+from marketplace_hooks.events.registry import EVENTS
 from marketplace_hooks.jobs.scheduler import run_due
 from marketplace_hooks.models.inbox import InboxEvent
 from marketplace_hooks.services.inbox import leasing
@@ -150,6 +154,24 @@ def test_a_lock_that_lasts_costs_no_attempt_and_delays_nobody_else(
     run_due(marketplace.runtime, "scheduler")
     process_pending(marketplace.runtime, "tests")
     assert [marketplace.event(event).state for event in (first, second)] == ["applied", "applied"]
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(errno.ENOSPC, "No space left on device")])
+def test_running_out_of_memory_or_space_costs_no_attempt(
+    clock: time_machine.Traveller, make_marketplace: Opens, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    marketplace = make_marketplace(APPLY_ATTEMPTS=1)
+    marketplace.publish_products("mod-1")
+    event_id = marketplace.change_status("mod-1", OFFLINE)
+    known = EVENTS["product.status_changed"]
+    with monkeypatch.context() as out_of_it:
+        out_of_it.setitem(EVENTS, known.name, replace(known, handle=Mock(side_effect=error)))
+        for _ in range(6):
+            marketplace.run_all_now()
+            clock.shift(2)
+        assert (marketplace.event(event_id).state, marketplace.event(event_id).attempts) == ("received", 0)
+    marketplace.run_all_now()
+    assert marketplace.state_and_outcome(event_id) == ("applied", "changed")
 
 
 def test_the_scheduler_sees_to_an_event_whose_rest_is_over(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import time_machine
@@ -126,6 +127,23 @@ def test_a_cascade_whose_step_fails_rests_and_in_the_end_waits_for_a_person(
     assert cascade.error == "RuntimeError: a mistake of ours"
     run_cascades(marketplace.runtime, "tests")
     assert marketplace.cascades("mod-1")[0].attempts == ATTEMPTS
+
+
+def test_running_out_of_memory_costs_a_cascade_no_attempt(
+    clock: time_machine.Traveller, marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sell_in_packs(marketplace)
+    marketplace.change_status("mod-1", OFFLINE)
+    process_pending(marketplace.runtime, "tests")
+    with monkeypatch.context() as out_of_it:
+        out_of_it.setitem(CASCADE_STEPS, "packs", Mock(side_effect=MemoryError()))
+        for _ in range(ATTEMPTS + 1):
+            run_cascades(marketplace.runtime, "tests")
+            clock.shift(31)
+    [cascade] = marketplace.cascades("mod-1")
+    assert (cascade.attempts, cascade.state, cascade.error) == (0, "running", "MemoryError: ")
+    run_cascades(marketplace.runtime, "tests")
+    assert marketplace.cascades("mod-1")[0].state == "done"
 
 
 def test_a_failing_cascade_keeps_none_of_the_others_from_their_end(
