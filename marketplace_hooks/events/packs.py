@@ -59,7 +59,8 @@ def pack_upserted(uow: UnitOfWork, locked_subjects: LockedSubjects, event: Inbou
         if kind is not SubjectKind.PACK and locked_subjects.get(kind, id_) is None:
             raise ParentUnknown(kind, id_)
     is_new = locked_subjects.get(SubjectKind.PACK, event.data["pack_id"]) is None
-    if not upsert_pack(uow, locked_subjects, event.data, event.cause(actor="marketplace")):
+    cause = event.cause(actor="marketplace")
+    if not upsert_pack(uow, locked_subjects, event.data, cause, described_at=event.sent_at):
         return Result(applied=Applied.SUPERSEDED)
     return Result(applied=Applied.CHANGED, created=f"pack:{event.data['pack_id']}" if is_new else None)
 

@@ -35,7 +35,11 @@ class PurchaseCompletedSchema(EventDataSchema):
     product_id = Identifier(required=True, metadata=PRODUCT_ID)
     pack_id = Identifier(allow_none=True, load_default=None, metadata=PACK_ID)
     shop_url = fields.String(allow_none=True, load_default=None, validate=_shop_url, metadata=SHOP_URL)
-    price_paid = fields.Nested(EventMoneySchema, required=True, metadata=about("What was paid."))
+    price_paid = fields.Nested(
+        EventMoneySchema,
+        required=True,
+        metadata=about("What was paid; of a pack, each product's share, or the whole price in each event."),
+    )
     purchased_at = Moment(required=True, metadata=about("When it was bought."))
 
 

@@ -1,13 +1,14 @@
-"""Tables of packs and their members, and the SQL condition that decides whether a pack is visible."""
+"""Tables of packs, their members and dated descriptions, and the SQL condition that decides whether one is visible."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, func, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..database.types import Base, constant
+from ..database.types import Base, BigId, Instant, Json, constant
 from ..domain.catalog.statuses import Status
 from ..domain.catalog.visibility import FEWEST_MEMBERS
 from .descriptions import Described
@@ -44,6 +45,22 @@ class PackMember(Base):
     position: Mapped[int]
 
     __table_args__ = (Index("ix_mh_pack_members_product", "product_id", "pack_id"),)
+
+
+class PackRevision(Base):
+    """One dated description of a pack: what it cost and contained from `described_at` on, when its event was sent.
+
+    Never changed, only followed by the next. A pack described by an earlier version of this service may have none.
+    """
+
+    __tablename__ = "mh_pack_revisions"
+
+    pack_id: Mapped[str] = mapped_column(ForeignKey("mh_packs.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    described_at: Mapped[datetime] = mapped_column(Instant)
+    price_cents: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    product_ids: Mapped[list[str]] = mapped_column(Json)
 
 
 def pack_is_visible(*, were_online: Collection[str] = ()) -> ColumnElement[bool]:

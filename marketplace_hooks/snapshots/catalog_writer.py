@@ -95,7 +95,7 @@ def write_packs(uow: UnitOfWork, entities: Sequence[Entity]) -> int:
     locked_subjects.load((SubjectKind.PRODUCT, id_) for entity in entities for id_ in entity.data["product_ids"])
     new = _unknown(locked_subjects, SubjectKind.PACK, entities)
     for entity in new:
-        upsert_pack(uow, locked_subjects, entity.data, CAUSE)
+        upsert_pack(uow, locked_subjects, entity.data, CAUSE, described_at=entity.timestamp)
     _record_statuses(uow, locked_subjects, SubjectKind.PACK, entities)
     return len(new)
 

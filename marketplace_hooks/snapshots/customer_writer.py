@@ -20,12 +20,8 @@ from ..models.releases import ReleasePurchase
 from ..models.subscriptions import Charge, Notice, Period, RenewalChange, Subscription
 from ..models.support import SupportRequest
 from ..services.business_care.disputes import close_dispute, open_dispute
-from ..services.business_care.purchases import (
-    locked_purchase,
-    price_of_share,
-    record_refund,
-    terminate_business_care,
-)
+from ..services.business_care.pack_shares import price_of_share
+from ..services.business_care.purchases import locked_purchase, record_refund, terminate_business_care
 from ..services.business_care.renewal_history import read_withdrawals
 from ..services.core.unit_of_work import Cause, UnitOfWork
 from ..services.privacy.erasure import erase_customer

@@ -38,6 +38,7 @@ TESTED_ELSEWHERE = {
     "business_care/renewal_history": "services/business_care/test_renewal_requests.py",
     "business_care/subscriptions": "services/business_care/test_purchases.py",
     "catalog/cards": "services/catalog/test_lists.py",
+    "catalog/pack_revisions": "services/business_care/test_pack_shares.py",
     "catalog/descriptions": "services/catalog/test_products.py",
     "catalog/locked_subjects": "services/catalog/test_sellers.py",
     "catalog/visibility_events": "services/operations/test_cascade_run.py",

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,16 +110,30 @@ def price_after_notices(current: RenewalPrice, notices: Sequence[NoticedPrice]) 
     return most if most is not None and current.exceeds(most) else current
 
 
-def share_of(total_cents: int, prices: Mapping[str, int], member: str) -> int:
+NONE_FROZEN: Mapping[str, int] = MappingProxyType({})
+
+
+def share_of(total_cents: int, prices: Mapping[str, int], member: str, frozen: Mapping[str, int] = NONE_FROZEN) -> int:
     """Return one member's share of a pack's price, by the members' own prices; the shares add up to the total.
 
-    Largest remainders take the cents left over, in the order of `prices`. Members that all cost nothing share alike.
-    Raises KeyError for a stranger.
+    `frozen` are shares that stand already: where they are not those by these prices, the other members share what they
+    leave. Raises KeyError for a stranger.
     """
+    if member in frozen:
+        return frozen[member]
+    shares = _shares(total_cents, prices)
+    if all(shares.get(name) == cents for name, cents in frozen.items()):
+        return shares[member]
+    others = {name: price for name, price in prices.items() if name not in frozen}
+    return _shares(max(0, total_cents - sum(frozen.values())), others)[member]
+
+
+def _shares(total_cents: int, prices: Mapping[str, int]) -> dict[str, int]:
+    """Largest remainders take the cents left over, in the order of `prices`. Free members share alike if all are."""
     weights = prices if sum(prices.values()) else dict.fromkeys(prices, 1)
     whole = sum(weights.values())
     shares = {name: total_cents * weight // whole for name, weight in weights.items()}
     left = total_cents - sum(shares.values())
     for name in sorted(weights, key=lambda one: -(total_cents * weights[one] % whole))[:left]:
         shares[name] += 1
-    return shares[member]
+    return shares

@@ -10,13 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...database.engine import insert_new
-from ...domain.business_care.prices import share_of
 from ...errors import PayloadRejected
-from ...models.packs import Pack, PackMember
 from ...models.products import Listing, Product
 from ...models.purchases import Customer, Purchase, Refund, SiteBinding
 from ..catalog.products import listing_in_force
 from ..core.unit_of_work import Cause, UnitOfWork
+from .pack_shares import lock_pack_purchase, price_of_share
 from .subscriptions import end_subscription, start_subscription
 
 
@@ -54,10 +53,11 @@ def complete_purchase(uow: UnitOfWork, data: Mapping[str, Any], cause: Cause, *,
     Customer and product must be known. The same purchase sent again with other facts is refused.
     """
     known = locked_purchase(uow.session, data["purchase_id"])
+    uow.write_rows(Listing)  # one transaction may bring a product and its first purchase.
     if known is not None:
         _refuse_contradiction(uow.session, known, data)
         return False
-    uow.write_rows(Listing)  # one transaction may bring a product and its first purchase.
+    lock_pack_purchase(uow.session, data)
     product = uow.session.get_one(Product, data["product_id"])
     listing = listing_in_force(uow.session, product.id, data["purchased_at"])
     purchase = Purchase(
@@ -83,33 +83,13 @@ def complete_purchase(uow: UnitOfWork, data: Mapping[str, Any], cause: Cause, *,
     return True
 
 
-def price_of_share(session: Session, data: Mapping[str, Any]) -> int:
-    """The price paid for this product alone.
-
-    The events of a pack's purchase carry each product's own price. A platform that repeats the pack's whole price in
-    each of them is recognised by that price, which is then shared out by the members' prices.
-    """
-    paid: int = data["price_paid"]["amount_cents"]
-    pack = session.get(Pack, data["pack_id"]) if data["pack_id"] else None
-    if pack is None or paid != pack.price_cents:
-        return paid
-    priced = (
-        select(PackMember.product_id, Product.price_cents)
-        .join(Product, Product.id == PackMember.product_id)
-        .where(PackMember.pack_id == pack.id)
-        .order_by(PackMember.position)
-    )
-    prices = dict(session.execute(priced).all())
-    return share_of(paid, prices, data["product_id"]) if data["product_id"] in prices else paid
-
-
 def _refuse_contradiction(session: Session, known: Purchase, data: Mapping[str, Any]) -> None:
     faults = [
         (name, getattr(known, name))
         for name in ("customer_id", "product_id", "pack_id", "purchased_at")
         if getattr(known, name) != data[name]
     ]
-    # Of a pack, the share was frozen at the members' prices of that day.
+    # Of a pack, the share was frozen: an event that repeats the whole price says the same.
     if known.price_cents not in (data["price_paid"]["amount_cents"], price_of_share(session, data)):
         faults.append(("price_paid.amount_cents", known.price_cents))
     if faults:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, or_, select
@@ -15,16 +16,25 @@ from ..core.unit_of_work import Cause, UnitOfWork
 from .cascades import Step
 from .descriptions import add_described, describe
 from .locked_subjects import LockedSubject, LockedSubjects
+from .pack_revisions import keep_revision
 from .status_changes import apply_new_seller
 from .visibility_events import PageKind, publish_visibility_changes
 
 PACK_PAGES = PageKind(table=Pack, kind=SubjectKind.PACK, visible=pack_is_visible)
 
 
-def upsert_pack(uow: UnitOfWork, locked_subjects: LockedSubjects, described: Mapping[str, Any], cause: Cause) -> bool:
-    """Record a pack as it is described now; False when a newer description is already known.
+def upsert_pack(
+    uow: UnitOfWork,
+    locked_subjects: LockedSubjects,
+    described: Mapping[str, Any],
+    cause: Cause,
+    *,
+    described_at: datetime,
+) -> bool:
+    """Record a pack as it is described at `described_at`; False when a newer description is already known.
 
     Its seller and products must be known. A changed membership may hide or show the page; that is published at once.
+    An older description that arrives late is still stored: it says what was sold at its time.
     """
     locked = locked_subjects.get(SubjectKind.PACK, described["pack_id"])
     columns = {
@@ -39,7 +49,9 @@ def upsert_pack(uow: UnitOfWork, locked_subjects: LockedSubjects, described: Map
         # Still empty, and so not shown.
         row = Pack(id=described["pack_id"], shown=False, description_version=described["version"], **columns)
         locked = add_described(uow, locked_subjects, SubjectKind.PACK, row)
+        keep_revision(uow, described, described_at, beside=None)
     else:
+        keep_revision(uow, described, described_at, beside=locked)
         moved = described["seller_id"] != locked.row.seller_id
         if not describe(uow, locked, described["version"], **columns):
             return False
