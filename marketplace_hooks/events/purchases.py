@@ -18,6 +18,7 @@ from ..services.business_care.purchases import (
 )
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork
+from ..services.support.awaited_information import judge_waiting_requests, lock_waiting_requests
 from ..services.support.refund_settlement import settle_refunds
 from ..services.support.refunds import claimed_requests
 from .customers import erase_again
@@ -126,9 +127,11 @@ def purchase_completed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: 
 
 @handles("purchase.shop_bound", ShopBoundSchema, subject=PURCHASE)
 def purchase_shop_bound(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Attach the purchase to a site, from then on."""
+    """Attach the purchase to a site, from then on. A request that waited for it goes on."""
+    lock_waiting_requests(uow.session, event.data["purchase_id"])
     purchase = known_purchase(uow, event)
     is_newest = bind_shop(uow, purchase, event.data["shop_url"], event.data["bound_at"])
+    judge_waiting_requests(uow, purchase, event.cause(actor="marketplace"))
     erase_again(uow, event, purchase.customer_id)
     return Result(applied=Applied.CHANGED if is_newest else Applied.SUPERSEDED)
 

@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 from ..domain.described import CHARGE_ID, PERIOD_INDEX, PURCHASE_ID, about
 from ..errors import Refused
 from ..models.inbox import LONGEST_CHARGE_ID
+from ..models.purchases import Purchase
 from ..models.subscriptions import Charge, Period, Subscription
 from ..services.business_care.payment_results import record_failed_payment, record_reactivation, record_renewal_payment
 from ..services.business_care.renewal_requests import change_renewal
@@ -14,6 +15,7 @@ from ..services.business_care.subscriptions import subscription_of
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork
 from ..services.inbox.order import earlier_about_charge
+from ..services.support.awaited_information import judge_waiting_requests, lock_waiting_requests
 from .fields import EventDataSchema, EventMoneySchema, Identifier, Moment
 from .purchases import known_purchase
 from .registry import PURCHASE, Applied, EarlierEventWaits, InboundEvent, ParentUnknown, Result, handles
@@ -45,12 +47,15 @@ class RenewalChoiceSchema(EventDataSchema):
 
 @handles("subscription.renewed", ChargeSchema, subject=PURCHASE)
 def subscription_renewed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """The period is paid."""
+    """The period is paid. A request that waited for it goes on."""
+    lock_waiting_requests(uow.session, event.data["purchase_id"])
     subscription = _charged(uow, event)
     _await_previous_period(uow, subscription, event)
-    return _changed(
-        record_renewal_payment(uow, subscription, event.data, event.cause(actor="marketplace")), _period(event)
-    )
+    cause = event.cause(actor="marketplace")
+    changed = record_renewal_payment(uow, subscription, event.data, cause)
+    if changed:
+        judge_waiting_requests(uow, uow.session.get_one(Purchase, subscription.purchase_id), cause)
+    return _changed(changed, _period(event))
 
 
 @handles("subscription.payment_failed", ChargeSchema, subject=PURCHASE)

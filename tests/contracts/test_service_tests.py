@@ -32,6 +32,7 @@ TESTED_ELSEWHERE = {
     "operations/bulk_status_preview": "web/seller/test_bulk_changes.py",
     "support/assignment": "web/api/test_support_conversation.py",
     "support/attachments": "web/api/test_support_conversation.py",
+    "support/awaited_information": "web/api/test_awaited_information.py",
     "support/waiting_proposals": "web/api/test_seller_proposals.py",
     # parts of several services, tested with the one that needs them most
     "business_care/holders": "services/operations/test_status_preview.py",

@@ -162,6 +162,7 @@ class EntitlementQuestion:
     """What is asked: at which instant (aware), for which product (None: the purchase's), on which site.
 
     `zone` is the reference zone in which periods begin and end. A missing site and a blank one are the same.
+    `payments_known_at`: by what was known then of payments, which may be later (None: at the instant asked about).
     """
 
     at: datetime
@@ -169,6 +170,11 @@ class EntitlementQuestion:
     product: str | None = None
     site: str | None = None
     test_prefixes: Sequence[str] = merchant_sites.TEST_PREFIXES
+    payments_known_at: datetime | None = None
+
+    def payment_of(self, period: CoveredPeriod) -> Payment:
+        """How a period's payment stands, by what is known of it."""
+        return period.payment_at(self.payments_known_at or self.at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,9 +235,9 @@ def _why_inactive(purchase: PurchaseFacts, question: EntitlementQuestion) -> Cod
     at = question.at
     today = day_of(at, question.zone)
     begun = [period for period in purchase.periods if period.first_day <= today]
-    payments = {period.payment_at(at) for period in begun if today <= period.last_day}
+    payments = {question.payment_of(period) for period in begun if today <= period.last_day}
     # Until it is paid or has failed for good, be its days over or not: nothing is offered for reactivation either.
-    is_pending = any(period.payment_at(at) is Payment.PENDING for period in begun)
+    is_pending = any(question.payment_of(period) is Payment.PENDING for period in begun)
     reasons = {
         Code.NOT_FOUND: not purchase.periods,
         Code.PRODUCT_SCOPE_MISMATCH: question.product not in (None, purchase.product),
@@ -278,6 +284,6 @@ def _last_day(purchase: PurchaseFacts, question: EntitlementQuestion) -> date | 
     begun = [
         period.last_day
         for period in purchase.periods
-        if period.first_day <= today and period.payment_at(question.at) is Payment.PAID
+        if period.first_day <= today and question.payment_of(period) is Payment.PAID
     ]
     return max(begun, default=None)

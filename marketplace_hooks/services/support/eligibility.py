@@ -6,14 +6,14 @@ The entitlement is read from the rows, the site from an inspection's evidence. N
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ...domain.business_care.entitlement import Code, Entitlement, EntitlementQuestion
+from ...domain.business_care.entitlement import Code, Entitlement, EntitlementOutcome, EntitlementQuestion
 from ...domain.inspections.conflicts import IncompatibleModule
 from ...domain.inspections.evidence import LONGEST_STORED_VERSION, FindingKind, SiteFacts, merge_findings
 from ...domain.inspections.file_integrity import Comparison, Reported, compare_with_releases
@@ -46,16 +46,17 @@ def judge_submission(
     purchase: Purchase,
     *,
     at: datetime,
+    now: datetime,
     shop_url: str | None,
     check_id: str | None,
     zone: Any,
 ) -> Judgement:
-    """Judge a request about a purchase at an instant, with what an inspection found (None: there was none).
+    """Judge a request about a purchase as of an instant, with what an inspection found (None: there was none).
 
     The announced range is the listing's on the purchase date; today's stands beside it (`rules.md` 20 and policies).
     """
     question = EntitlementQuestion(at=at, zone=zone, product=purchase.product_id, site=shop_url)
-    entitlement = entitlements.judge_entitlement(session, PurchaseFilter(purchase_id=purchase.id), question)
+    entitlement = _judge_entitlement(session, purchase, question, now)
     product = session.get_one(Product, purchase.product_id)
     listing = session.get(Listing, purchase.listing_id) if purchase.listing_id is not None else None
     today = listing_in_force(session, product.id, at)
@@ -76,6 +77,19 @@ def judge_submission(
         other_shop=other_shop(site_facts, shop_url, purchase.shop_url),
     )
     return Judgement(eligibility=judge(submission), entitlement=entitlement, listing_id=listing.id if listing else None)
+
+
+def _judge_entitlement(
+    session: Session, purchase: Purchase, question: EntitlementQuestion, now: datetime
+) -> Entitlement:
+    """The entitlement as it was at the instant; what was missing then of the purchase may be known by now."""
+    asked = PurchaseFilter(purchase_id=purchase.id)
+    then = entitlements.judge_entitlement(session, asked, question, as_of_now=question.at >= now)
+    if then.outcome is not EntitlementOutcome.NEEDS_INFORMATION:
+        return then
+    completed = entitlements.judge_entitlement(session, asked, replace(question, payments_known_at=now))
+    # A payment that has failed since brings nothing: the request goes on waiting, or is sent as it is.
+    return then if completed.outcome is EntitlementOutcome.NOT_ENTITLED else completed
 
 
 def may_inspect(entitlement: Entitlement, purchase: Purchase, shop_url: str | None) -> bool:

@@ -75,7 +75,9 @@ def start_check(
     Each inspection costs somebody else's server a few requests. Raises `TooManyRequests` after too many for a customer.
     """
     uow.wakeups.add(JobKind.INSPECTIONS)
-    judgement = judge_submission(uow.session, purchase, at=uow.now, shop_url=shop_url, check_id=None, zone=uow.zone)
+    judgement = judge_submission(
+        uow.session, purchase, at=uow.now, now=uow.now, shop_url=shop_url, check_id=None, zone=uow.zone
+    )
     if shop_url is None or not may_inspect(judgement.entitlement, purchase, shop_url):
         return _finished_check(uow, purchase, shop_url, declared)
     if wait_s := runtime.rate_limits.seconds_to_wait(LimitName.INSPECTIONS, purchase.customer_id):
@@ -112,8 +114,9 @@ def read_check(session: Session, check_id: str, *, customer_id: str | None, zone
     """The check at this moment. Raises `NotFound` for an unknown one, and for another customer's."""
     inspection = read_inspection(session, check_id)
     purchase = purchase_of(session, inspection.purchase_id or "", customer_id)
+    at = inspection.created_at
     judgement = judge_submission(
-        session, purchase, at=inspection.created_at, shop_url=inspection.url or None, check_id=check_id, zone=zone
+        session, purchase, at=at, now=at, shop_url=inspection.url or None, check_id=check_id, zone=zone
     )
     return EligibilityCheck(purchase=purchase, inspection=inspection, judgement=judgement)
 

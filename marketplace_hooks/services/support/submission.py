@@ -1,7 +1,7 @@
 """Submission of support requests: each is recorded, judged once, and starts its clocks or says what is missing.
 
-The entitlement is judged at submission and never again (`rules.md` 17); a customer who completes a request has only
-its site judged anew.
+The entitlement is judged as of the submission (`rules.md` 17): what happens later changes nothing, but for what was
+missing then and has been given since.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _close_duplicate(uow: UnitOfWork, request: SupportRequest, original: Support
 
 
 def judge_request(uow: UnitOfWork, request: SupportRequest, purchase: Purchase) -> Judgement:
-    """Judge a request by what is known now, as of the instant at which it was submitted."""
+    """Judge a request as of the instant at which it was submitted."""
     if request.check_id is not None:
         # Whoever ends this inspection waits until the request is recorded, and then sees that it is judged by it.
         uow.session.scalar(select(Inspection.number).where(Inspection.id == request.check_id).with_for_update())
@@ -122,6 +122,7 @@ def judge_request(uow: UnitOfWork, request: SupportRequest, purchase: Purchase) 
         uow.session,
         purchase,
         at=request.submitted_at,
+        now=uow.now,
         shop_url=request.shop_url,
         check_id=request.check_id,
         zone=uow.zone,
@@ -164,10 +165,7 @@ def start_clocks(uow: UnitOfWork, request: SupportRequest, from_at: datetime) ->
 def complete_information(
     uow: UnitOfWork, request_id: str, *, shop_url: str | None, check_id: str | None, cause: Cause
 ) -> SupportRequest:
-    """The customer adds what was missing: the site is judged again, never the entitlement (`rules.md` 17).
-
-    The clocks start once nothing is missing.
-    """
+    """The customer adds what was missing of the site; the clocks start once nothing is missing (`rules.md` 17)."""
     request = locked_request(uow.session, request_id)
     uow.audit(AuditAction.REQUEST_COMPLETED, request_id)
     refuse_unless(
@@ -176,20 +174,30 @@ def complete_information(
         state=request.handling,
         asked=Handling.ACCEPTED,
     )
-    purchase = uow.session.get_one(Purchase, request.purchase_id)
     request.shop_url = shop_url or request.shop_url
-    _replace_check(uow, request, check_id)
-    eligibility = judge_request(uow, request, purchase).eligibility
-    _store_eligibility(request, eligibility)
-    if eligibility.outcome in (EligibilityOutcome.NEEDS_INFORMATION, EligibilityOutcome.NOT_ENTITLED):
-        return request
-    make_move(request, Move.ACCEPT)
-    start_clocks(uow, request, uow.now)
-    publish_request_event(uow, request, "accepted", {"outcome": eligibility.outcome, "grounds": request.grounds}, cause)
+    replace_check(uow, request, check_id)
+    accept_if_complete(uow, request, cause)
     return request
 
 
-def _replace_check(uow: UnitOfWork, request: SupportRequest, check_id: str | None) -> None:
+def accept_if_complete(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> None:
+    """Judge a request that waits for information again; its clocks start now if nothing is missing any more.
+
+    It never becomes "not entitled" so: it goes on waiting, or is sent as it is.
+    """
+    judgement = judge_request(uow, request, uow.session.get_one(Purchase, request.purchase_id))
+    outcome = judgement.eligibility.outcome
+    if outcome is EligibilityOutcome.NOT_ENTITLED:
+        return
+    _store_judgement(request, judgement)
+    if outcome is EligibilityOutcome.NEEDS_INFORMATION:
+        return
+    make_move(request, Move.ACCEPT)
+    start_clocks(uow, request, uow.now)
+    publish_request_event(uow, request, "accepted", {"outcome": outcome, "grounds": request.grounds}, cause)
+
+
+def replace_check(uow: UnitOfWork, request: SupportRequest, check_id: str | None) -> None:
     """A new check replaces the one before, whose credentials nobody needs any more."""
     if check_id is None or check_id == request.check_id:
         return

@@ -137,9 +137,11 @@ def give_information(request_id: str) -> BaseResponse:
     """Add what was missing: the shop's address, or what it runs; then the request is judged again."""
     form = InformationForm.read()
     shop_url = form.shop_url.data
-    if shop_url and parse(shop_url) is None:
+    missing = _missing_from(request_id)
+    needs_url = "shop_url" in missing and "platform_version" not in missing
+    if (shop_url or needs_url) and parse(shop_url) is None:
         form.add_error("shop_url", gettext("Enter a valid shop address, such as www.shop.example."))
-    if not shop_url:
+    if not shop_url and "platform_version" in missing:
         form.require_declaration()
     if form.errors:
         return show_request(request_id, status=422, errors=form.messages, written=form.data)
@@ -152,6 +154,12 @@ def give_information(request_id: str) -> BaseResponse:
         submission.complete_information(uow, request_id, shop_url=shop_url or None, check_id=check_id, cause=cause)
 
     return _run(request_id, act, gettext("Your information was added to the request."), form)
+
+
+def _missing_from(request_id: str) -> list[str]:
+    """What is missing from a request of the customer's. Raises `NotFound` for any other."""
+    with current_runtime().database.read_session() as session:
+        return visible_request(session, request_id, viewer_of(signed_in())).missing
 
 
 def _check_with(

@@ -34,7 +34,7 @@ def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
 def judge(desk: Marketplace, **more: Any) -> Judgement:
     def act(uow: UnitOfWork) -> Judgement:
         purchase = purchase_of(uow.session, PURCHASE, None)
-        facts: dict[str, Any] = {"shop_url": SHOP, "check_id": None, "at": uow.now, **more}
+        facts: dict[str, Any] = {"shop_url": SHOP, "check_id": None, "at": uow.now, "now": uow.now, **more}
         return judge_submission(uow.session, purchase, zone=uow.zone, **facts)
 
     return in_transaction(desk, act)
