@@ -131,11 +131,22 @@ class CustomerMoves(RequestMoves):
     """Moves of the customer."""
 
     def answer_offer(
-        self, request_id: str, *, accepted: bool, by: str | None = None, session: HostSession | None = None
+        self,
+        request_id: str,
+        *,
+        accepted: bool,
+        release_id: str | None = None,
+        amount: Mapping[str, Any] | None = None,
+        by: str | None = None,
+        session: HostSession | None = None,
     ) -> SupportRequest:
-        """Accept or decline a paid update."""
+        """Accept or decline a paid update: the one that the customer has seen, if `release_id` and `amount` say which.
+
+        `amount` is written as in the API. If the seller has made another offer since: `Conflict`, `offer_changed`.
+        """
+        seen = offers.OfferSeen(release_id=release_id, amount=amount)
         return self._move(
-            lambda uow, cause: offers.answer_offer(uow, request_id, accepted=accepted, cause=cause),
+            lambda uow, cause: offers.answer_offer(uow, request_id, accepted=accepted, seen=seen, cause=cause),
             "customer",
             by,
             session,

@@ -71,8 +71,11 @@ class ReleaseSteps(History):
         is_on_sale = self.reference.catalog.status(release.product.id) == ONLINE
         is_possible = is_on_sale and cents <= PAID and request.care.purchase_id not in release.bought_by
         body = {"release_id": release.id, "amount": money(cents), "text": "Une fonction de plus."}
-        self.move(request, "offer", body, by="person of the seller", expected=(200,) if is_possible else (422,))
-        if is_possible:
+        accepted = request.offer.release if request.offer is not None and request.offer.is_accepted else None
+        stands = accepted is not None and request.care.purchase_id not in accepted.bought_by
+        expected = 422 if not is_possible else 409 if stands else 200
+        self.move(request, "offer", body, by="person of the seller", expected=(expected,))
+        if expected == 200:
             request.acknowledge(self.now)
             request.offer = Offer(release)
 

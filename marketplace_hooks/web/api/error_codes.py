@@ -65,6 +65,8 @@ CODES: Mapping[int, Mapping[str, str]] = {
         "already_judged": "It has already been judged.",
         "too_many_attachments": "The message already has the maximum number of files.",
         "no_offer": "There is no open offer.",
+        "offer_changed": "The seller has made another offer since: read it again.",
+        "offer_awaits_purchase": "The customer has accepted an offer and has not bought it yet.",
         "too_late": "The time for it has passed.",
         "clock_not_running": "The deadline is not running.",
         "nothing_to_refund": "There is no refund to decide on.",

@@ -150,7 +150,8 @@ def offer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], ca
 
     With only a token, it does not count as a first response yet.
 
-    The amount must not exceed the price of the release. The customer accepts or declines.
+    The amount must not exceed the price of the release. The customer accepts or declines. A new offer replaces one
+    that was not accepted; while an accepted one has not been bought, it is a 409 `offer_awaits_purchase`.
     """
     given = {name: body[name] for name in ("release_id", "amount", "text")}
     if not _is_by_person(body):
@@ -162,9 +163,12 @@ def offer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], ca
 def answer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Accept or decline a paid update.
 
-    An accepted update resolves the request once it has been bought. Without an open offer it is a 409 `no_offer`.
+    An accepted update resolves the request once it has been bought. Without an open offer it is a 409 `no_offer`. Name
+    the `release_id` and `amount` that the customer has seen: if the seller has made another offer since, it is a 409
+    `offer_changed`.
     """
-    return offers.answer_offer(uow, request_id, accepted=body["accepted"], cause=cause)
+    seen = offers.OfferSeen(release_id=body["release_id"], amount=body["amount"])
+    return offers.answer_offer(uow, request_id, accepted=body["accepted"], seen=seen, cause=cause)
 
 
 @request_move("not-fixed", CUSTOMERS, schemas.OptionalTextSchema)

@@ -163,9 +163,13 @@ class OfferSchema(VouchedSchema):
 
 
 class OfferAnswerSchema(Schema):
-    """Whether the customer accepts."""
+    """Whether the customer accepts, and which offer: if the release or the amount is not the offer's, it is refused."""
 
     accepted = TrueOrFalse(required=True, metadata=about("Whether the customer accepts."))
+    release_id = TextField(load_default=None, metadata=RELEASE_ID)
+    amount = fields.Nested(
+        AmountSchema, load_default=None, metadata=about("What the customer was offered the release for.")
+    )
 
 
 class TextSchema(Schema):

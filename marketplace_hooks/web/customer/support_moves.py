@@ -47,6 +47,9 @@ class CustomerMoveForm(PageForm):
     body = TextInputField(longest=LONGEST_MESSAGE, is_cut=True)
     text = TextInputField(is_cut=True)
     accepted = CheckboxField()
+    release_id = TextInputField(is_cut=True)
+    amount_cents = TextInputField()
+    currency = TextInputField()
     kind = ChoiceField(Kind)
 
 
@@ -80,6 +83,17 @@ def _confirm_kind(uow: UnitOfWork, request_id: str, form: CustomerMoveForm, caus
     return moves.change_kind(uow, request_id, kind, confirms=True, cause=cause)
 
 
+def _answer_offer(uow: UnitOfWork, request_id: str, form: CustomerMoveForm, cause: Cause) -> object:
+    """Answer the offer that the page showed."""
+    cents = form.amount_cents.data
+    amount = {
+        "amount_cents": int(cents) if cents.isdecimal() and len(cents) <= 10 else None,
+        "currency": form.currency.data,
+    }
+    seen = offers.OfferSeen(release_id=form.release_id.data, amount=amount)
+    return offers.answer_offer(uow, request_id, accepted=form.accepted.data, seen=seen, cause=cause)
+
+
 _MOVES: Mapping[str, CustomerMove] = {
     "answer": CustomerMove(act=_answer, done=lazy("Your message was sent.")),
     "not-fixed": CustomerMove(
@@ -93,10 +107,7 @@ _MOVES: Mapping[str, CustomerMove] = {
     "withdraw": CustomerMove(
         act=lambda uow, id_, form, cause: moves.withdraw(uow, id_, cause), done=lazy("You withdrew the request.")
     ),
-    "offer": CustomerMove(
-        act=lambda uow, id_, form, cause: offers.answer_offer(uow, id_, accepted=form.accepted.data, cause=cause),
-        done=lazy("Your answer to the offer was sent."),
-    ),
+    "offer": CustomerMove(act=_answer_offer, done=lazy("Your answer to the offer was sent.")),
     "prefer-fix": CustomerMove(
         act=lambda uow, id_, form, cause: defer_refund(uow, locked_request(uow.session, id_), cause),
         done=lazy("You chose the fix. The seller has a new deadline, and you can still request the refund."),

@@ -33,6 +33,13 @@ CONFLICTS: Mapping[str, Label] = {
         lazy("No offer is awaiting an answer."),
         for_customer=lazy("Nothing was changed: no offer is awaiting your answer."),
     ),
+    "offer_changed": Label(
+        lazy("The offer has changed in the meantime."),
+        for_customer=lazy("Nothing was changed: the seller has replaced the offer. Read the new one below."),
+    ),
+    "offer_awaits_purchase": Label(
+        lazy("The customer accepted your offer and can buy the version at any time, so you cannot make another offer.")
+    ),
     "nothing_to_refund": Label(lazy("Nothing was done: there is nothing to refund.")),
     "already_judged": Label(lazy("Someone else has already decided about this message. Their decision stands.")),
     # closures

@@ -12,6 +12,7 @@ from ...domain.support.state_machine import OPEN, Handling, Kind
 from ...models.access import Role
 from ...models.support import SupportRequest
 from ...services.catalog.names import customer_names, product_titles
+from ...services.support.offers import awaits_purchase
 from ...services.support.request_lists import RequestGroup
 from ...services.support.requests import Viewer, clocks_of, request_detail, visible_request
 from ..case_file.responses import add_file_pages
@@ -67,6 +68,7 @@ def show_request(request_id: str, *, name: str = "request", status: int = 200, *
         found = visible_request(session, checked_id(request_id), viewer)
         request = request_detail(session, found, viewer, now=now, settings=runtime.settings)
         context = _request_context(session, found)
+        can = possible_moves(request, has_accepted=awaits_purchase(session, found))
     clocks = {name: deadline_view(clock, now) for name, clock in request["clocks"].items() if clock is not None}
     return page(
         name,
@@ -77,21 +79,24 @@ def show_request(request_id: str, *, name: str = "request", status: int = 200, *
         checks=check_facts(request["checks"]),
         exchanges=exchange_views(request["exchanges"]),
         listing=None if found.presale else listing_section(request),
-        can=possible_moves(request),
+        can=can,
         kinds=list(Kind),
         **{"errors": {}, "refused": None, **context, **more},
     )
 
 
-def possible_moves(request: dict[str, Any]) -> dict[str, bool]:
-    """The moves that the seller can make now (`domain/support/state_machine.py`)."""
+def possible_moves(request: dict[str, Any], *, has_accepted: bool) -> dict[str, bool]:
+    """The moves that the seller can make now (`domain/support/state_machine.py`).
+
+    `has_accepted`: the customer has accepted an offer that they have not bought yet.
+    """
     handling = request["handling"]
     works = handling in (Handling.ACCEPTED, Handling.ACKNOWLEDGED) and not request["presale"]
     return {
         "answer": handling in OPEN,
         "refuse": works,
         "resolve": works,
-        "offer": works,
+        "offer": works and not has_accepted,
         "waive": handling in OPEN and not request["presale"],
         "kind": (works or handling is Handling.NEEDS_INFORMATION) and not request["presale"],
     }

@@ -59,9 +59,9 @@ def resolves(uow: UnitOfWork) -> Any:
     return moves.resolve(uow, REQUEST, how="explanation", release_id=None, text="Clear the cache.", cause=CAUSE)
 
 
-def offers(uow: UnitOfWork) -> Any:
-    amount = {"amount_cents": 2900, "currency": "EUR"}
-    return make_offer(uow, REQUEST, release_id="paid-1", amount=amount, text="A new version", cause=CAUSE)
+def offers(uow: UnitOfWork, release_id: str = "paid-1", cents: int = 2900) -> Any:
+    amount = {"amount_cents": cents, "currency": "EUR"}
+    return make_offer(uow, REQUEST, release_id=release_id, amount=amount, text="A new version", cause=CAUSE)
 
 
 def proposes(uow: UnitOfWork) -> Any:
@@ -227,6 +227,25 @@ def test_an_offer_is_accepted_or_declined_and_the_fix_stays_owed(
     move(customer, "offer", accepted=answer)
     assert words in customer.get(PAGE).visible_text
     assert request(desk).handling == "acknowledged"
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+@pytest.mark.parametrize(("release_id", "cents"), [("paid-2", 2900), ("paid-1", 2800)])
+def test_an_offer_that_was_replaced_since_the_page_was_read_is_not_answered(
+    customer: Browser, desk: Marketplace, answer: str, release_id: str, cents: int
+) -> None:
+    for id_ in ("paid-1", "paid-2"):
+        publish_release(desk, id_, product_id="mod-1", kind="paid", fixes=[])
+    desk.run_all_now()
+    in_transaction(desk, offers)
+    customer.get(PAGE)
+    in_transaction(desk, lambda uow: offers(uow, release_id, cents))
+    refused = customer.post(f"{PAGE}/offer", accepted=answer)
+    assert refused.status == 409
+    assert "Nothing was changed: the seller has replaced the offer. Read the new one below." in refused.visible_text
+    assert request(desk).offer["answer"] is None
+    assert customer.post(f"{PAGE}/offer", accepted=answer).status == 200
+    assert request(desk).offer["answer"] == {"yes": "accepted", "no": "declined"}[answer]
 
 
 @pytest.mark.parametrize(("kind", "is_owed"), [("question", False), ("anomaly", True)])

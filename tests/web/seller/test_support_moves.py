@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import time_machine
 
+from marketplace_hooks.services.support.offers import answer_offer
+
 from ...support.customers import money, set_up_purchase
 from ...support.marketplace import Marketplace
 from ...support.page_client import Browser, Page, browser_of, post_without_form
@@ -15,6 +17,7 @@ from ...support.prepared import prepared
 from ...support.recorded_statements import counting_queries
 from ...support.support_desk import (
     ANSWER,
+    CAUSE,
     FIX,
     REQUEST,
     clocks,
@@ -228,6 +231,17 @@ def test_a_paid_update_is_proposed_and_the_fix_stays_owed(desk: Marketplace, bro
     assert "Your offer: a paid update for €39.90" in page.visible_text
     assert request(desk).offer["amount"] == money(3_990)
     assert clocks(desk)["fix"] == "running"
+
+
+def test_an_offer_that_was_accepted_is_not_replaced(desk: Marketplace, browser: Browser) -> None:
+    fills(browser, "/offer", release_id="release-3.0.0", amount="39.90")
+    browser.get(f"{PATH}/offer")
+    in_transaction(desk, lambda uow: answer_offer(uow, REQUEST, accepted=True, cause=CAUSE))
+    page = browser.post(f"{PATH}/offer", release_id="release-3.0.0", amount="49")
+    assert page.status == 409
+    assert "The customer accepted your offer and can buy the version at any time" in page.visible_text
+    assert request(desk).offer["amount"] == money(3_990)
+    assert "Propose a paid update" not in browser.get(PATH).visible_text
 
 
 def test_an_offer_asks_for_no_more_than_the_price(desk: Marketplace, browser: Browser) -> None:
