@@ -150,8 +150,7 @@ def offer_paid_update(uow: UnitOfWork, request_id: str, body: dict[str, Any], ca
 
     With only a token, it does not count as a first response yet.
 
-    The amount must not exceed the price of the release. The customer accepts or declines. A new offer replaces one
-    that was not accepted; while an accepted one has not been bought, it is a 409 `offer_awaits_purchase`.
+    The amount must not exceed the release's price. While an accepted offer is not bought: 409 `offer_awaits_purchase`.
     """
     given = {name: body[name] for name in ("release_id", "amount", "text")}
     if not _is_by_person(body):
