@@ -12,7 +12,6 @@ from typing import Any
 
 from ...domain.audit_actions import AuditAction
 from ...domain.civil_days import day_of, end_of
-from ...domain.support.deadlines import BusinessDayPolicy, deadline
 from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import OPEN, ClockName, ClockState, Handling, Kind, Move
 from ...models.support import SupportRequest
@@ -22,7 +21,7 @@ from .fix_clocks import current_fix_clock, freeze_fix, meet_fix, resume_fix, voi
 from .fix_releases import require_downloadable
 from .messages import acknowledge
 from .refusals import add_to_refusal, record_refusal, require_evidence, require_text, require_usable_ground
-from .sla_clocks import clock_of, has_time_left, start_clock, state_now, stop_clock
+from .sla_clocks import clock_of, end_of_business_days, extend_clock, has_time_left, start_clock, state_now, stop_clock
 from .transitions import (
     locked_request,
     make_move,
@@ -185,7 +184,7 @@ def settle(
     overtake_proposals(uow, request)
     make_move(request, Move.RESOLVE)
     meet_fix(uow, request, at, cause)
-    until = deadline(uow.now, uow.settings.reopening_days, policy=BusinessDayPolicy.MF, zone=uow.zone).due_before
+    until = end_of_business_days(uow, request, uow.settings.reopening_days)
     request.resolved_at = at
     request.waits_until = until
     request.resolution = {"how": how, "release_id": release_id, "text": text}
@@ -230,10 +229,7 @@ def extend_fix(uow: UnitOfWork, request_id: str, *, days: int, reason: str, caus
         asked=ClockState.RUNNING,
     )
     if clock is not None:
-        total_days = clock.business_days + days
-        earlier = clock.earlier_days
-        start_clock(uow, request, clock.name, clock.started_at, total_days, earlier_days=earlier)
-        clock.policy = {**clock.policy, "extended": {"days": days, "reason": reason}}
+        extend_clock(uow, request, clock, days, reason)
     return request
 
 

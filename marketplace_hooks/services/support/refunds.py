@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from ...database.types import among
 from ...domain.audit_actions import AuditAction
-from ...domain.support.deadlines import BusinessDayPolicy, deadline
 from ...domain.support.refunds import (
     RefundBalance,
     RefundLine,
@@ -30,7 +29,7 @@ from ...models.subscriptions import Period, Subscription
 from ...models.support import RefundClaim, SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from .refund_ledger import amounts, balance_of, claim_lines, given_back_cents
-from .sla_clocks import stop_clock
+from .sla_clocks import end_of_business_days, stop_clock
 from .transitions import locked_request, publish_request_event
 
 PAYABLE = (RefundState.DUE, RefundState.REQUESTED, RefundState.MANUAL)
@@ -140,7 +139,7 @@ def resume_claim(
 ) -> None:
     """Make a claim due again that the customer had put off for the fix; the new date for the fix is void."""
     move_refund(claim, RefundState.DUE)
-    claim.request_at = _request_at(uow)
+    claim.request_at = _request_at(uow, request)
     claim.settled_at = None
     stop_clock(uow, request, ClockName.SECOND_FIX, ClockState.VOID, uow.now)
     balance = balance_of(uow.session, claim, purchase)
@@ -218,7 +217,7 @@ def _new_claim(
         seller_id=request.seller_id,
         state=RefundState.DUE,
         due_at=due_at,
-        request_at=_request_at(uow),
+        request_at=_request_at(uow, request),
         amount_cents=sum(line.amount_cents for line in lines if not line.optional),
         currency=purchase.currency,
         lines=[line.as_json() for line in lines],
@@ -227,9 +226,8 @@ def _new_claim(
     )
 
 
-def _request_at(uow: UnitOfWork) -> datetime | None:
-    days = uow.settings.refund_choice_days
-    return deadline(uow.now, days, policy=BusinessDayPolicy.MF, zone=uow.zone).due_before
+def _request_at(uow: UnitOfWork, request: SupportRequest) -> datetime | None:
+    return end_of_business_days(uow, request, uow.settings.refund_choice_days)
 
 
 def _path_now(uow: UnitOfWork, purchase: Purchase) -> RefundPath:

@@ -68,11 +68,30 @@ def start_clock(
     return clock
 
 
+def extend_clock(uow: UnitOfWork, request: SupportRequest, clock: Clock, days: int, reason: str) -> None:
+    """Give a clock more business days, counted by the rules that are stored with it; all reasons stay with it."""
+    before = clock.policy.get("extended", {"days": 0})
+    reasons = [one["reason"] for one in (before, {"reason": reason}) if "reason" in one]
+    clock.policy = {**clock.policy, "extended": {"days": before["days"] + days, "reason": "; ".join(reasons)}}
+    clock.business_days += days
+    closures = announced_closures(uow.session, request.seller_id)
+    _store_deadline(uow, clock, _deadline(clock.policy, clock.started_at, clock.business_days, closures))
+    update_next_deadline(uow.session, request)
+
+
 def second_fix_if_chosen(session: Session, request: SupportRequest, now: datetime, settings: Settings) -> date | None:
     """The last day that the fix would have if the customer preferred it to the refund now; None: not known yet."""
     uow = UnitOfWork(session=session, now=now, settings=settings)
     policy = clock_policy(uow, request.seller_id, ClockName.SECOND_FIX)
     return _deadline(policy, now, settings.fix_days, announced_closures(session, request.seller_id)).last_day
+
+
+def end_of_business_days(uow: UnitOfWork, request: SupportRequest, days: int) -> datetime | None:
+    """The end of so many business days from now, as those of the fix are counted; a closure takes none of them.
+
+    These are the customer's days, so it does not matter when the seller works.
+    """
+    return _deadline(clock_policy(uow, request.seller_id, ClockName.FIX), uow.now, days, closures=()).due_before
 
 
 def stop_clock(uow: UnitOfWork, request: SupportRequest, name: ClockName, state: ClockState, at: datetime) -> bool:
