@@ -14,6 +14,7 @@ from flask import Flask, Request, appcontext_pushed, current_app, has_request_co
 from flask_sqlalchemy import SQLAlchemy
 
 from .actions.base import ActionContext
+from .actions.cascades import CascadeActions
 from .actions.catalog import PackActions, ProductActions
 from .actions.closures import ClosureActions
 from .actions.eligibility import EligibilityActions
@@ -63,8 +64,8 @@ class MarketplaceHooks:
     Flask-SQLAlchemy; not given, it is the one that the application has. `identity` is the host's answer to who is
     signed in, called for each request: None, or a mapping with `role` and, as they apply, `subject` and `locale`.
 
-    `products`, `packs`, `purchases`, `subscriptions`, `support`, `entitlements`, `eligibility` and `closures` act in
-    the current application.
+    `products`, `packs`, `cascades`, `purchases`, `subscriptions`, `support`, `entitlements`, `eligibility` and
+    `closures` act in the current application.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class MarketplaceHooks:
         self.entitlements = EntitlementActions(context)
         self.eligibility = EligibilityActions(context)
         self.closures = ClosureActions(context)
+        self.cascades = CascadeActions(context)
         if app is not None:
             self.init_app(app)
 

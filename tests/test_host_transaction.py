@@ -21,8 +21,15 @@ from marketplace_hooks.actions.eligibility import SiteCredentials
 from marketplace_hooks.config.settings import EXTENSION
 from marketplace_hooks.domain.catalog.statuses import Status
 from marketplace_hooks.domain.support.refusal_grounds import Ground
-from marketplace_hooks.errors import ConfigurationError, Conflict, NotFound, PayloadRejected, SessionRejected
-from marketplace_hooks.models import AuditEntry, OutgoingEvent, Product, SupportRequest
+from marketplace_hooks.errors import (
+    ConfigurationError,
+    Conflict,
+    Forbidden,
+    NotFound,
+    PayloadRejected,
+    SessionRejected,
+)
+from marketplace_hooks.models import AuditEntry, Inspection, OutgoingEvent, Product, SupportRequest
 from marketplace_hooks.remote.redis.names import JobKind
 from marketplace_hooks.services.core.runtime import Runtime
 from marketplace_hooks.testing import apply_all, sign_event
@@ -316,6 +323,93 @@ def test_a_closure_is_declared_shortened_and_cancelled_with_the_hosts_writes(hos
             OutgoingEvent.type == "seller.closure_announced"
         )
         assert db.session.scalars(announced.order_by(OutgoingEvent.id)).all() == ["declared", "shortened", "cancelled"]
+
+
+def test_a_conversation_is_read_attached_to_and_assigned_in_the_hosts_transaction(host: Host) -> None:
+    support = host.hooks.support
+    db = host.db
+    with host.app.app_context():
+        [request, later] = [
+            support.submit(purchase_id=PURCHASE, subject=subject, body="Since Monday.", as_it_is=True)
+            for subject in ("The cart stopped", "The mails stopped")
+        ]
+        support.post_message(request.id, side="seller", body=ANSWER, message_id="m-1")
+        file: dict[str, Any] = {"side": "seller", "name": "error.png", "size": 48210}
+        for _ in range(2):
+            support.attach_file(request.id, "m-1", **file, session=db.session)
+        support.assign(request.id, "Camille Roy", side="seller", by="s-1", session=db.session)
+        shown = support.get(request.id, seller_id=SELLER, session=db.session)
+        assert shown["messages"][0]["files"] == [{"name": "error.png", "size": 48210}]
+        assert support.find(assignee="Camille Roy", seller_id=SELLER) == ([], None)  # not committed yet.
+        db.session.commit()
+        [mine], after = support.find(assignee="Camille Roy", seller_id=SELLER)
+        assert (mine["request_id"], after) == (request.id, None)
+        first, after = support.find(state="open", sort="oldest", limit=1)
+        second, end = support.find(state="open", sort="oldest", limit=1, after=after)
+        assert ([one["request_id"] for one in first + second], end) == ([request.id, later.id], None)
+        assert support.find("mails", customer_id="another") == ([], None)
+        assert support.case_file(request.id, customer_id=CUSTOMER)["customer_name"]
+        with pytest.raises(Forbidden):
+            support.attach_file(request.id, "m-1", side="customer", name="mine.png")
+        with pytest.raises(NotFound):
+            support.case_file(request.id, customer_id="another")
+
+
+def test_a_request_may_bring_what_is_known_of_its_site(host: Host) -> None:
+    support = host.hooks.support
+    given: dict[str, Any] = {
+        "purchase_id": PURCHASE,
+        "subject": "It stopped",
+        "body": "Since Monday.",
+        "shop_url": SITE,
+    }
+    declared = {"platform_version": "8.1.4", "modules": [{"name": "oldcache", "version": "1.2.0"}]}
+    with host.app.app_context():
+        for _ in range(2):
+            request = support.submit(**given, declared=declared, request_id="r-1")
+            assert request.check_id is not None
+        [inspection] = host.db.session.scalars(select(Inspection))
+        assert inspection.id == request.check_id
+        found = {one["name"]: one["result"] for one in support.get("r-1")["checks"]}
+        assert found["platform_version"] == "pass"
+        with pytest.raises(ValueError, match="come together"):
+            support.submit(**given, credentials={"client_id": "care"})
+
+
+def test_what_the_api_would_refuse_is_refused_here_too(host: Host) -> None:
+    hooks = host.hooks
+    naive = datetime(2030, 1, 1)  # noqa: DTZ001 - what is refused
+    with host.app.app_context():
+        request = hooks.support.submit(purchase_id=PURCHASE, subject="It stopped", body="Since Monday.", as_it_is=True)
+        with pytest.raises(ValueError, match="effective_at is an aware datetime"):
+            hooks.products.take_offline(PRODUCT, reason="later", actor="seller", effective_at=naive)
+        for purchase in (PURCHASE, "unknown"):
+            with pytest.raises(ValueError, match="at is an aware datetime"):
+                hooks.entitlements.check(purchase_id=purchase, at=naive)
+        with pytest.raises(ValueError, match="attachments is a number"):
+            hooks.support.post_message(request.id, side="seller", body=ANSWER, attachments=-3)
+        with pytest.raises(ValueError, match="from 1 to 365"):
+            hooks.support.extend_fix(request.id, business_days=100_000, text="They asked for time.")
+        with pytest.raises(ValueError, match="the file cannot be described"):
+            hooks.support.attach_file(request.id, "m-1", side="seller", name="error.png", sha256="no digest")
+        with pytest.raises(ValueError, match="not a valid"):
+            hooks.support.find(state="late")
+        asked = {"product_id": PRODUCT, "subject": "Does it run on 9.0?", "body": "We plan to update."}
+        with pytest.raises(NotFound, match="no customer nobody"):
+            hooks.support.submit_presale(customer_id="nobody", **asked)
+        assert hooks.support.submit_presale(customer_id=CUSTOMER, **asked).presale
+
+
+def test_a_cascade_is_followed_by_those_who_may_see_it(host: Host) -> None:
+    hooks = host.hooks
+    with host.app.app_context():
+        done = hooks.products.take_offline(PRODUCT, reason="a fault", actor="seller")
+        assert done.cascade_id is not None
+        assert hooks.cascades.get(done.cascade_id, seller_id=SELLER).subject.id == PRODUCT
+        apply_all(host.app)
+        assert hooks.cascades.get(done.cascade_id).state == "done"
+        with pytest.raises(NotFound):
+            hooks.cascades.get(done.cascade_id, seller_id="another")
 
 
 def closed(host: Host) -> Session:

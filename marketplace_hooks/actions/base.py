@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Literal, TypeVar
 
@@ -89,6 +90,13 @@ def cause_of(actor: str, by: str | None, reason: str = "", *, on_behalf_of: str 
         raise ValueError(f"actor is one of {', '.join(_ROLES)}, not {actor!r}")
     operator_id = by if actor == "marketplace" else None
     return Cause(actor=actor, reason=reason, on_behalf_of=on_behalf_of, operator_id=operator_id)
+
+
+def require_aware(**instants: datetime | None) -> None:
+    """Raises `ValueError` for an instant without its time zone; the names are those of the arguments."""
+    for name, instant in instants.items():
+        if instant is not None and instant.utcoffset() is None:
+            raise ValueError(f"{name} is an aware datetime: give its tzinfo")
 
 
 def _actor(actor: str, by: str | None) -> Actor:

@@ -23,7 +23,7 @@ from ..services.catalog.status_requests import (
 from ..services.core.runtime import Runtime
 from ..services.core.unit_of_work import Cause
 from ..services.operations.status_preview import Preview, preview_change
-from .base import Actions, SaleSide, cause_of
+from .base import Actions, SaleSide, cause_of, require_aware
 
 
 class PackActions(Actions):
@@ -123,6 +123,7 @@ class PackActions(Actions):
         by: str | None,
         session: HostSession | None,
     ) -> AcceptedStatusChange:
+        require_aware(effective_at=effective_at)
         wanted = StatusRequest(side=Side(cause.actor), status=status, effective_at=effective_at)
         target = self._target(subject_id)
         return self._write(lambda uow: request_status_change(uow, target, wanted, cause), cause, by, session)

@@ -52,8 +52,8 @@ class EligibilityActions(Actions):
         not the address of a site, `TooManyRequests` after too many inspections for a customer.
         """
         cause = cause_of(actor, by)
-        given = _credentials(credentials)
-        declaration = None if declared is None else Declaration.from_json(declared)
+        given = given_credentials(credentials)
+        declaration = given_declaration(declared)
         runtime = self._context.current_runtime()
 
         def act(uow: UnitOfWork) -> StartedInspection:
@@ -73,7 +73,13 @@ class EligibilityActions(Actions):
         return self._read(read, session)
 
 
-def _credentials(given: SiteCredentials | None) -> Credentials | None:
+def given_declaration(given: Mapping[str, Any] | None) -> Declaration | None:
+    """What the customer declares of the site. Raises `ValueError`."""
+    return None if given is None else Declaration.from_json(given)
+
+
+def given_credentials(given: SiteCredentials | None) -> Credentials | None:
+    """The credentials of the site. Raises `ValueError`."""
     if given is None:
         return None
     if unknown := given.keys() - SiteCredentials.__annotations__.keys():

@@ -11,7 +11,7 @@ from ..domain.business_care.entitlement import Entitlement, EntitlementQuestion
 from ..services.business_care.entitlement_lookup import judge_entitlement_now
 from ..services.business_care.entitlements import PurchaseFilter, judge_entitlement
 from ..services.core.runtime import Runtime
-from .base import Actions
+from .base import Actions, require_aware
 
 
 class EntitlementActions(Actions):
@@ -30,10 +30,11 @@ class EntitlementActions(Actions):
         """Judge one purchase, or a customer's purchases of a product; of several, the best answer.
 
         `at`, an aware datetime: as it stood then (None: now). An unknown purchase is an answer as well. Raises
-        `ValueError` where neither `purchase_id`, nor `customer_id` with `product_id`, is given.
+        `ValueError` where neither `purchase_id`, nor `customer_id` with `product_id`, is given, and for a naive `at`.
         """
         if purchase_id is None and (customer_id is None or product_id is None):
             raise ValueError("give purchase_id, or customer_id with product_id")
+        require_aware(at=at)
         asked = PurchaseFilter(purchase_id=purchase_id, customer_id=customer_id, product_id=product_id)
         runtime = self._context.current_runtime()
         question = EntitlementQuestion(

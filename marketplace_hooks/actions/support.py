@@ -1,27 +1,32 @@
-"""Actions on support requests: submitted, read, answered; the moves of each side stand in `support_moves.py`."""
+"""Actions on support requests: submitted, completed, sent as they are.
+
+What each side can do about one is in `support_moves.py`, its messages in `support_conversation.py`, and how it is read
+in `support_readings.py`.
+"""
 
 from __future__ import annotations
 
 import uuid
-from typing import Any, Literal
-
-from sqlalchemy.orm import Session
+from collections.abc import Mapping
+from typing import Any
 
 from ..database.host_session import HostSession
 from ..domain.support.state_machine import Kind
 from ..errors import NotFound
 from ..models.products import Product
+from ..models.purchases import Customer
 from ..models.support import SupportRequest
-from ..services.core.runtime import JobKind, Runtime
+from ..services.core.runtime import JobKind
 from ..services.core.unit_of_work import Cause, UnitOfWork
-from ..services.support import messages, submission
-from ..services.support.requests import Viewer, request_detail, visible_request
-from ..services.support.transitions import locked_request
-from .base import RequestSide
+from ..services.support import submission
+from ..services.support.eligibility_checks import check_for_request
+from .eligibility import SiteCredentials, given_credentials, given_declaration
+from .support_conversation import Conversation
 from .support_moves import CustomerMoves, MarketplaceMoves, SellerMoves
+from .support_readings import RequestReadings
 
 
-class SupportActions(SellerMoves, CustomerMoves, MarketplaceMoves):
+class SupportActions(SellerMoves, CustomerMoves, MarketplaceMoves, Conversation, RequestReadings):
     """Actions on support requests. Each one that changes a request returns the changed `SupportRequest`."""
 
     def submit(
@@ -33,6 +38,8 @@ class SupportActions(SellerMoves, CustomerMoves, MarketplaceMoves):
         kind: Kind = Kind.ANOMALY,
         shop_url: str | None = None,
         check_id: str | None = None,
+        credentials: SiteCredentials | None = None,
+        declared: Mapping[str, Any] | None = None,
         as_it_is: bool = False,
         request_id: str | None = None,
         by: str | None = None,
@@ -40,12 +47,18 @@ class SupportActions(SellerMoves, CustomerMoves, MarketplaceMoves):
     ) -> SupportRequest:
         """Ask for support: judged once; the clocks start if nothing is missing. Raises `NotFound`.
 
-        `check_id`: an earlier check of the site. `as_it_is`: send it although something is unknown. With a `request_id`
-        that is known already, nothing is done, and the request is returned as it stands.
+        `check_id`: an earlier check of the site; without one, `credentials` and `declared` start a check, as
+        `hooks.eligibility.start` does. `as_it_is`: send it although something is unknown. With a `request_id` that is
+        known already, nothing is done, and the request is returned as it stands.
         """
+        runtime = self._context.current_runtime()
+        site: dict[str, Any] = {"credentials": given_credentials(credentials), "declared": given_declaration(declared)}
 
         def move(uow: UnitOfWork, cause: Cause) -> SupportRequest:
             purchase = submission.purchase_of(uow.session, purchase_id, None)
+            checked = check_id
+            if request_id is None or submission.known_request(uow.session, request_id) is None:
+                checked = check_for_request(runtime, uow, purchase, check_id=check_id, shop_url=shop_url, **site)
             new = submission.NewRequest(
                 request_id=request_id or _new_id(),
                 customer_id=purchase.customer_id,
@@ -56,7 +69,7 @@ class SupportActions(SellerMoves, CustomerMoves, MarketplaceMoves):
                 submitted_at=uow.now,
                 kind=Kind(kind),
                 shop_url=shop_url,
-                check_id=check_id,
+                check_id=checked,
                 as_it_is=as_it_is,
             )
             uow.wakeups.add(JobKind.DELIVERIES)
@@ -80,6 +93,8 @@ class SupportActions(SellerMoves, CustomerMoves, MarketplaceMoves):
         def move(uow: UnitOfWork, cause: Cause) -> SupportRequest:
             if uow.session.get(Product, product_id) is None:
                 raise NotFound(f"there is no product {product_id}")
+            if uow.session.get(Customer, customer_id) is None:
+                raise NotFound(f"there is no customer {customer_id}")
             new = submission.NewRequest(
                 request_id=request_id or _new_id(),
                 customer_id=customer_id,
@@ -94,87 +109,6 @@ class SupportActions(SellerMoves, CustomerMoves, MarketplaceMoves):
             return submission.submit(uow, new, cause)
 
         return self._move(move, "customer", by, session)
-
-    def get(
-        self,
-        request_id: str,
-        *,
-        seller_id: str | None = None,
-        customer_id: str | None = None,
-        session: HostSession | None = None,
-    ) -> dict[str, Any]:
-        """Everything about a request, as the API shows it to this seller or customer, else to the marketplace.
-
-        Raises `NotFound`, for another's request as well.
-        """
-        viewer = Viewer(seller_id=seller_id, customer_id=customer_id)
-
-        def read(reading: Session, runtime: Runtime) -> dict[str, Any]:
-            request = visible_request(reading, request_id, viewer)
-            return request_detail(reading, request, viewer, now=runtime.now(), settings=runtime.settings)
-
-        return self._read(read, session)
-
-    def post_message(
-        self,
-        request_id: str,
-        *,
-        side: RequestSide,
-        body: str,
-        author_type: Literal["human", "automation"] | None = "human",
-        subject: str = "",
-        visibility: Literal["public", "internal"] = "public",
-        attachments: int = 0,
-        message_id: str | None = None,
-        by: str | None = None,
-        session: HostSession | None = None,
-    ) -> SupportRequest:
-        """Add a message to the thread. A personal answer of the seller's side acknowledges the request.
-
-        `author_type` None: you do not say whether a person wrote it, and an operator judges. With a `message_id` that
-        is known already, nothing is done. Raises `NotFound`.
-        """
-        if author_type not in (None, "human", "automation") or visibility not in ("public", "internal"):
-            raise ValueError("author_type is human, automation or None; visibility is public or internal")
-
-        def move(uow: UnitOfWork, cause: Cause) -> SupportRequest:
-            new = messages.NewMessage(
-                request_id=request_id,
-                message_id=message_id or f"msg_{uuid.uuid4().hex}",
-                side=side,
-                author=by or side,
-                author_type=author_type,
-                received_at=uow.now,
-                body=body,
-                subject=subject,
-                visibility=visibility if side != "customer" else "public",
-                attachments=attachments,
-            )
-            messages.post_message(uow, new, cause)
-            return locked_request(uow.session, request_id)
-
-        return self._move(move, side, by, session)
-
-    def confirm_message(
-        self,
-        request_id: str,
-        message_id: str,
-        *,
-        counts: bool,
-        by: str | None = None,
-        session: HostSession | None = None,
-    ) -> SupportRequest:
-        """An operator judges whether a message acknowledges the request; it then counts at its receipt.
-
-        Raises `NotFound`, and `Conflict` where it has been judged already.
-        """
-
-        def move(uow: UnitOfWork, cause: Cause) -> SupportRequest:
-            actor = by or "marketplace"
-            messages.confirm_message(uow, request_id, message_id, counts=counts, actor=actor, cause=cause)
-            return locked_request(uow.session, request_id)
-
-        return self._move(move, "marketplace", by, session)
 
     def complete_information(
         self,

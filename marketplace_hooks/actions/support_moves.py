@@ -226,8 +226,8 @@ class MarketplaceMoves(RequestMoves):
         session: HostSession | None = None,
     ) -> SupportRequest:
         """Give the seller more business days, with a reason that both sides see."""
-        if business_days < 1:
-            raise ValueError("business_days is at least 1")
+        if not 1 <= business_days <= moves.LONGEST_EXTENSION:
+            raise ValueError(f"business_days is from 1 to {moves.LONGEST_EXTENSION}")
         return self._move(
             lambda uow, cause: moves.extend_fix(uow, request_id, days=business_days, reason=text, cause=cause),
             "marketplace",

@@ -24,6 +24,7 @@ from ...remote.probes.protocol import Credentials
 from ..core.rate_limits import LimitName
 from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import UnitOfWork
+from ..inspections.add_declaration import declare
 from ..inspections.requests import (
     InspectionView,
     StartedInspection,
@@ -92,6 +93,28 @@ def start_check(
         declared=declared,
         fresh=fresh,
     )
+
+
+def check_for_request(
+    runtime: Runtime,
+    uow: UnitOfWork,
+    purchase: Purchase,
+    *,
+    check_id: str | None,
+    shop_url: str | None,
+    credentials: Credentials | None,
+    declared: Declaration | None,
+) -> str | None:
+    """The check that a new request is judged by: the one named, else one of what is given; None where neither is.
+
+    What the customer declares is evidence at once; the request is judged again when the site has been inspected.
+    """
+    if check_id is not None or (credentials is None and declared is None):
+        return check_id
+    started = start_check(runtime, uow, purchase, shop_url=shop_url, credentials=credentials, declared=declared)
+    if declared is not None:
+        declare(uow, started.check_id, declared)
+    return started.check_id
 
 
 def check_again(

@@ -32,6 +32,9 @@ from .transitions import (
 )
 from .waiting_proposals import overtake_proposals, overtake_unusable_refusals
 
+LONGEST_EXTENSION = 365
+"""The most business days that an operator gives at once."""
+
 
 def refuse(
     uow: UnitOfWork,

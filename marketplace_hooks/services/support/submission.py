@@ -61,7 +61,7 @@ def submit(uow: UnitOfWork, new: NewRequest, cause: Cause) -> SupportRequest:
     The same words about the same purchase, while a request is open, are attached to it. A request whose id is known is
     returned as it stands.
     """
-    known = uow.session.scalar(select(SupportRequest).where(SupportRequest.id == new.request_id))
+    known = known_request(uow.session, new.request_id)
     uow.audit(AuditAction.REQUEST_SUBMITTED, new.request_id)
     if known is not None:
         return known
@@ -217,6 +217,11 @@ def send_as_is(uow: UnitOfWork, request_id: str, cause: Cause) -> SupportRequest
         uow, request, "accepted", {"outcome": _outcome_as_is(request), "grounds": request.grounds}, cause
     )
     return request
+
+
+def known_request(session: Session, request_id: str) -> SupportRequest | None:
+    """The request of this id, if there is one."""
+    return session.scalar(select(SupportRequest).where(SupportRequest.id == request_id))
 
 
 def purchase_of(session: Session, purchase_id: str, customer_id: str | None) -> Purchase:

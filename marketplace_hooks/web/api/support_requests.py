@@ -13,12 +13,11 @@ from ...domain.support.state_machine import Handling
 from ...errors import PayloadRejected, Refused
 from ...models.access import Role
 from ...models.products import Product
-from ...models.purchases import Purchase
+from ...models.purchases import Customer
 from ...models.support import SupportRequest
 from ...services.core.runtime import JobKind
 from ...services.core.unit_of_work import Cause, UnitOfWork
-from ...services.inspections.add_declaration import declare
-from ...services.support.eligibility_checks import start_check
+from ...services.support.eligibility_checks import check_for_request
 from ...services.support.request_lists import RequestGroup, RequestQuery, list_requests
 from ...services.support.requests import request_detail, summary, visible_request
 from ...services.support.submission import NewRequest, purchase_of, submit
@@ -165,14 +164,20 @@ def _new_request(uow: UnitOfWork, identity: Identity, body: dict[str, Any]) -> N
         purchase_id = None
         if uow.session.get(Product, product_id) is None:
             raise PayloadRejected("unknown product", errors=[{"path": "product_id", "message": "is not known"}])
-        customer = customer or body["customer_id"]
-        if customer is None:
-            raise PayloadRejected("whose request", errors=[{"path": "customer_id", "message": "Required."}])
+        customer = customer or _named_customer(uow, body["customer_id"])
     else:
         purchase = purchase_of(uow.session, purchase_id, customer)
         customer = purchase.customer_id
         product_id = purchase.product_id
-        check_id = _check(uow, purchase, body)
+        check_id = check_for_request(
+            current_runtime(),
+            uow,
+            purchase,
+            check_id=body["check_id"],
+            shop_url=body["shop_url"],
+            credentials=given_credentials(body),
+            declared=given_declaration(body),
+        )
     return NewRequest(
         request_id=f"req_{uuid.uuid4().hex}",
         customer_id=customer,
@@ -189,22 +194,13 @@ def _new_request(uow: UnitOfWork, identity: Identity, body: dict[str, Any]) -> N
     )
 
 
-def _check(uow: UnitOfWork, purchase: Purchase, body: dict[str, Any]) -> str | None:
-    """The check of the site: the one that is named, else one of what is given; None where neither is.
-
-    What the customer declares is evidence at once; the request is judged again when the site has been inspected.
-    """
-    credentials = given_credentials(body)
-    declared = given_declaration(body)
-    check_id: str | None = body["check_id"]
-    if check_id is not None or (credentials is None and declared is None):
-        return check_id
-    started = start_check(
-        current_runtime(), uow, purchase, shop_url=body["shop_url"], credentials=credentials, declared=declared
-    )
-    if declared is not None:
-        declare(uow, started.check_id, declared)
-    return started.check_id
+def _named_customer(uow: UnitOfWork, customer_id: str | None) -> str:
+    """The customer whom the platform names. Raises `PayloadRejected`."""
+    if customer_id is None:
+        raise PayloadRejected("whose request", errors=[{"path": "customer_id", "message": "Required."}])
+    if uow.session.get(Customer, customer_id) is None:
+        raise PayloadRejected("unknown customer", errors=[{"path": "customer_id", "message": "is not known"}])
+    return customer_id
 
 
 def _key(request: SupportRequest) -> str:

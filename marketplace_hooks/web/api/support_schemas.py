@@ -11,6 +11,7 @@ from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import Kind
 from ...events.fields import AttachedFiles, AttachedFileSchema
 from ...remote.companion_format import TrueOrFalse
+from ...services.support.moves import LONGEST_EXTENSION
 from .fields import EnumField, TextField, optional
 
 SAYS_SOMETHING = "At least one visible letter or digit; else 422 with `text_says_nothing`."
@@ -193,7 +194,10 @@ class ExtensionSchema(Schema):
     """How many more business days, and why."""
 
     business_days = fields.Integer(
-        required=True, strict=True, validate=validate.Range(1, 365), metadata=about("How many more business days.", 3)
+        required=True,
+        strict=True,
+        validate=validate.Range(1, LONGEST_EXTENSION),
+        metadata=about("How many more business days.", 3),
     )
     text = statement()
 

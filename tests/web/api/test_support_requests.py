@@ -228,3 +228,12 @@ def test_the_check_of_another_purchase_is_no_evidence_here(
     asked = {"purchase_id": PURCHASE, "subject": "Broken", "body": "Empty", "shop_url": SHOP, "check_id": check_id}
     assert customer.get(f"/eligibility/{check_id}").status_code == 404
     assert customer.post("/support-requests", asked).status_code == 404
+
+
+def test_the_platform_asks_before_a_purchase_for_customers_whom_we_know(desk: Marketplace, calls: MakeCaller) -> None:
+    asked = {"presale": True, "product_id": "mod-1", "subject": "Does it run on 9.0?", "body": "We plan to update."}
+    platform = calls("platform")
+    refused = platform.post("/support-requests", {**asked, "customer_id": "nobody"})
+    assert problem_of(refused)["errors"] == [{"path": "customer_id", "message": "is not known"}]
+    assert platform.get("/support-requests").get_json()["items"] == []
+    assert platform.post("/support-requests", {**asked, "customer_id": "customer-1"}).status_code == 201
