@@ -390,7 +390,7 @@ def test_what_the_api_would_refuse_is_refused_here_too(host: Host) -> None:
             hooks.support.post_message(request.id, side="seller", body=ANSWER, attachments=-3)
         with pytest.raises(ValueError, match="from 1 to 365"):
             hooks.support.extend_fix(request.id, business_days=100_000, text="They asked for time.")
-        with pytest.raises(ValueError, match="the file cannot be described"):
+        with pytest.raises(ValueError, match="64 hexadecimal digits"):
             hooks.support.attach_file(request.id, "m-1", side="seller", name="error.png", sha256="no digest")
         with pytest.raises(ValueError, match="not a valid"):
             hooks.support.find(state="late")

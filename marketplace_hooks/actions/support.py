@@ -47,9 +47,8 @@ class SupportActions(SellerMoves, CustomerMoves, MarketplaceMoves, Conversation,
     ) -> SupportRequest:
         """Ask for support: judged once; the clocks start if nothing is missing. Raises `NotFound`.
 
-        `check_id`: an earlier check of the site; without one, `credentials` and `declared` start a check, as
-        `hooks.eligibility.start` does. `as_it_is`: send it although something is unknown. With a `request_id` that is
-        known already, nothing is done, and the request is returned as it stands.
+        `check_id`: an earlier check; else `credentials` and `declared` start one, as in `hooks.eligibility.start`.
+        `as_it_is`: send it although something is unknown. A `request_id` that is known returns that request as it is.
         """
         runtime = self._context.current_runtime()
         site: dict[str, Any] = {"credentials": given_credentials(credentials), "declared": given_declaration(declared)}

@@ -6,8 +6,7 @@ import uuid
 from typing import Literal
 
 from ..database.host_session import HostSession
-from ..domain.support.attachments import MOST_FILES
-from ..events.fields import AttachedFileSchema
+from ..domain.support.attachments import MOST_FILES, describe_file
 from ..models.support import SupportRequest
 from ..services.core.unit_of_work import Cause, UnitOfWork
 from ..services.support import messages
@@ -103,10 +102,7 @@ class Conversation(RequestMoves):
         A file that is described already is left as it is. Raises `ValueError` for a description that the API refuses
         too, `Forbidden` for another side's message, `Conflict` for a message that has the most files already.
         """
-        given = {"name": name, "media_type": media_type, "size": size, "sha256": sha256, "url": url}
-        file = {key: value for key, value in given.items() if value is not None}
-        if errors := AttachedFileSchema().validate(file):
-            raise ValueError(f"the file cannot be described like this: {errors}")
+        file = describe_file(name=name, media_type=media_type, size=size, sha256=sha256, url=url)
 
         def move(uow: UnitOfWork, cause: Cause) -> SupportRequest:
             attach_file(uow, request_id, message_id, file, side=side)

@@ -10,7 +10,14 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from ..domain.described import about
 from ..domain.instants import parse_instant
-from ..domain.support.attachments import MOST_FILES
+from ..domain.support.attachments import (
+    LARGEST_FILE,
+    LONGEST_FILE_NAME,
+    LONGEST_FILE_URL,
+    LONGEST_MEDIA_TYPE,
+    MOST_FILES,
+    SHA256,
+)
 from ..domain.visible_text import is_blank
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -119,18 +126,22 @@ class AttachedFileSchema(EventDataSchema):
     """One attached file, which stays where the marketplace keeps it."""
 
     name = fields.String(
-        required=True, validate=validate.Length(1, 300), metadata=about("The name of the file.", "error.png")
+        required=True,
+        validate=validate.Length(1, LONGEST_FILE_NAME),
+        metadata=about("The name of the file.", "error.png"),
     )
-    media_type = fields.String(validate=validate.Length(1, 100), metadata=about("Its media type.", "image/png"))
+    media_type = fields.String(
+        validate=validate.Length(1, LONGEST_MEDIA_TYPE), metadata=about("Its media type.", "image/png")
+    )
     size = fields.Integer(
-        strict=True, validate=validate.Range(0, 2**50), metadata=about("How many bytes it has.", 48210)
+        strict=True, validate=validate.Range(0, LARGEST_FILE), metadata=about("How many bytes it has.", 48210)
     )
     sha256 = fields.String(
-        validate=validate.Regexp(r"^[0-9a-f]{64}\Z", error="Must be the SHA-256 in hexadecimal digits."),
+        validate=validate.Regexp(SHA256, error="Must be the SHA-256 in hexadecimal digits."),
         metadata=about("The SHA-256 of the file.", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
     )
     url = fields.String(
-        validate=validate.Length(1, 2_000), metadata=about("Where it is.", "https://files.example/error.png")
+        validate=validate.Length(1, LONGEST_FILE_URL), metadata=about("Where it is.", "https://files.example/error.png")
     )
 
 
