@@ -16,7 +16,6 @@ from ..errors import NotFound
 from ..models.products import Product
 from ..models.purchases import Customer
 from ..models.support import SupportRequest
-from ..services.core.runtime import JobKind
 from ..services.core.unit_of_work import Cause, UnitOfWork
 from ..services.support import submission
 from ..services.support.eligibility_checks import check_for_request
@@ -71,7 +70,6 @@ class SupportActions(SellerMoves, CustomerMoves, MarketplaceMoves, Conversation,
                 check_id=checked,
                 as_it_is=as_it_is,
             )
-            uow.wakeups.add(JobKind.DELIVERIES)
             return submission.submit(uow, new, cause)
 
         return self._move(move, "customer", by, session)
