@@ -13,7 +13,7 @@ from ..remote.probes.protocol import Credentials
 from ..services.core.runtime import Runtime
 from ..services.core.unit_of_work import UnitOfWork
 from ..services.inspections.requests import StartedInspection
-from ..services.support.eligibility_checks import EligibilityCheck, read_check, start_check
+from ..services.support.eligibility_checks import EligibilityCheck, GivenSite, read_check, start_check
 from ..services.support.submission import purchase_of
 from .base import Actions, Payer, cause_of
 
@@ -52,8 +52,8 @@ class EligibilityActions(Actions):
         not the address of a site, `TooManyRequests` after too many inspections for a customer.
         """
         cause = cause_of(actor, by)
-        given = given_credentials(credentials)
-        declaration = given_declaration(declared)
+        given = _given_credentials(credentials)
+        declaration = _given_declaration(declared)
         runtime = self._context.current_runtime()
 
         def act(uow: UnitOfWork) -> StartedInspection:
@@ -73,12 +73,24 @@ class EligibilityActions(Actions):
         return self._read(read, session)
 
 
-def given_declaration(given: Mapping[str, Any] | None) -> Declaration | None:
+def given_site(
+    check_id: str | None, shop_url: str | None, credentials: SiteCredentials | None, declared: Mapping[str, Any] | None
+) -> GivenSite:
+    """What is given of the site of a request. Raises `ValueError`."""
+    return GivenSite(
+        check_id=check_id,
+        shop_url=shop_url,
+        credentials=_given_credentials(credentials),
+        declared=_given_declaration(declared),
+    )
+
+
+def _given_declaration(given: Mapping[str, Any] | None) -> Declaration | None:
     """What the customer declares of the site. Raises `ValueError`."""
     return None if given is None else Declaration.from_json(given)
 
 
-def given_credentials(given: SiteCredentials | None) -> Credentials | None:
+def _given_credentials(given: SiteCredentials | None) -> Credentials | None:
     """The credentials of the site. Raises `ValueError`."""
     if given is None:
         return None

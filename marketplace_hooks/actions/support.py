@@ -19,7 +19,7 @@ from ..models.support import SupportRequest
 from ..services.core.unit_of_work import Cause, UnitOfWork
 from ..services.support import submission
 from ..services.support.eligibility_checks import check_for_request
-from .eligibility import SiteCredentials, given_credentials, given_declaration
+from .eligibility import SiteCredentials, given_site
 from .support_conversation import Conversation
 from .support_moves import CustomerMoves, MarketplaceMoves, SellerMoves
 from .support_readings import RequestReadings
@@ -50,15 +50,14 @@ class SupportActions(SellerMoves, CustomerMoves, MarketplaceMoves, Conversation,
         `as_it_is`: send it although something is unknown. A `request_id` that is known returns that request as it is.
         """
         runtime = self._context.current_runtime()
-        site: dict[str, Any] = {"credentials": given_credentials(credentials), "declared": given_declaration(declared)}
+        site = given_site(check_id, shop_url, credentials, declared)
 
         def move(uow: UnitOfWork, cause: Cause) -> SupportRequest:
             purchase = submission.purchase_of(uow.session, purchase_id, None)
-            checked = check_id
-            if request_id is None or submission.known_request(uow.session, request_id) is None:
-                checked = check_for_request(runtime, uow, purchase, check_id=check_id, shop_url=shop_url, **site)
+            id_ = request_id or _new_id()
+            is_known = submission.known_request(uow.session, id_) is not None
             new = submission.NewRequest(
-                request_id=request_id or _new_id(),
+                request_id=id_,
                 customer_id=purchase.customer_id,
                 product_id=purchase.product_id,
                 purchase_id=purchase_id,
@@ -67,7 +66,7 @@ class SupportActions(SellerMoves, CustomerMoves, MarketplaceMoves, Conversation,
                 submitted_at=uow.now,
                 kind=Kind(kind),
                 shop_url=shop_url,
-                check_id=checked,
+                check_id=None if is_known else check_for_request(runtime, uow, purchase, site),
                 as_it_is=as_it_is,
             )
             return submission.submit(uow, new, cause)

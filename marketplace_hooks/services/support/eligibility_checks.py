@@ -61,6 +61,16 @@ class EligibilityCheck:
         return checks_as_json(self.judgement.eligibility)
 
 
+@dataclass(frozen=True, kw_only=True)
+class GivenSite:
+    """What a new request says of its site: an earlier check of it, or its address and how to learn more about it."""
+
+    check_id: str | None
+    shop_url: str | None
+    credentials: Credentials | None
+    declared: Declaration | None
+
+
 def start_check(
     runtime: Runtime,
     uow: UnitOfWork,
@@ -99,21 +109,19 @@ def check_for_request(
     runtime: Runtime,
     uow: UnitOfWork,
     purchase: Purchase,
-    *,
-    check_id: str | None,
-    shop_url: str | None,
-    credentials: Credentials | None,
-    declared: Declaration | None,
+    site: GivenSite,
 ) -> str | None:
     """The check that a new request is judged by: the one named, else one of what is given; None where neither is.
 
     What the customer declares is evidence at once; the request is judged again when the site has been inspected.
     """
-    if check_id is not None or (credentials is None and declared is None):
-        return check_id
-    started = start_check(runtime, uow, purchase, shop_url=shop_url, credentials=credentials, declared=declared)
-    if declared is not None:
-        declare(uow, started.check_id, declared)
+    if site.check_id is not None or (site.credentials is None and site.declared is None):
+        return site.check_id
+    started = start_check(
+        runtime, uow, purchase, shop_url=site.shop_url, credentials=site.credentials, declared=site.declared
+    )
+    if site.declared is not None:
+        declare(uow, started.check_id, site.declared)
     return started.check_id
 
 

@@ -17,7 +17,7 @@ from ...models.purchases import Customer
 from ...models.support import SupportRequest
 from ...services.core.runtime import JobKind
 from ...services.core.unit_of_work import Cause, UnitOfWork
-from ...services.support.eligibility_checks import check_for_request
+from ...services.support.eligibility_checks import GivenSite, check_for_request
 from ...services.support.request_lists import RequestGroup, RequestQuery, list_requests
 from ...services.support.requests import request_detail, summary, visible_request
 from ...services.support.submission import NewRequest, purchase_of, submit
@@ -169,15 +169,13 @@ def _new_request(uow: UnitOfWork, identity: Identity, body: dict[str, Any]) -> N
         purchase = purchase_of(uow.session, purchase_id, customer)
         customer = purchase.customer_id
         product_id = purchase.product_id
-        check_id = check_for_request(
-            current_runtime(),
-            uow,
-            purchase,
+        site = GivenSite(
             check_id=body["check_id"],
             shop_url=body["shop_url"],
             credentials=given_credentials(body),
             declared=given_declaration(body),
         )
+        check_id = check_for_request(current_runtime(), uow, purchase, site)
     return NewRequest(
         request_id=f"req_{uuid.uuid4().hex}",
         customer_id=customer,
