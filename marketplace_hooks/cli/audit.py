@@ -28,14 +28,14 @@ def audit() -> None:
     metavar="ACTION",
     help="Such as product.status_changed.",
 )
-@click.option("--object", "object_id", help="The id of what was changed.")
+@click.option("--object", "object_id", help="The ID of the object that was changed.")
 @click.option("--request", "request_id", help="The X-Request-ID of the request that did it.")
 @click.option("--from", "since", callback=instant_option, help="From this instant on, RFC 3339.")
 @click.option("--to", "before", callback=instant_option, help="Before this instant.")
 @click.option("--limit", default=30, show_default=True, type=click.IntRange(1, 10_000))
 @json_option
 def list_all(limit: int, as_json: bool, action: str | None, **wanted: Any) -> None:
-    """The newest entries first.
+    """List the entries, newest first.
 
     \b
     marketplace-hooks audit list --object mod-001 --from 2026-03-01T00:00:00Z

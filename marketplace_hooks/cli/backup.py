@@ -20,7 +20,7 @@ _folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path
 
 @hooks_group.command("backup")
 @_folder
-@click.option("--without-keys", is_flag=True, help="Leave the encryption keys out, because you keep them elsewhere.")
+@click.option("--without-keys", is_flag=True, help="Leave out the encryption keys, if you keep them elsewhere.")
 @json_option
 def backup(folder: Path, without_keys: bool, as_json: bool) -> None:
     """Back up the database of the running installation, with its encryption keys, to the new folder DIR.
@@ -39,9 +39,9 @@ def backup(folder: Path, without_keys: bool, as_json: bool) -> None:
 @_folder
 @json_option
 def restore(folder: Path, as_json: bool) -> None:
-    """Restore the backup in DIR into the database of the settings, which must be empty.
+    """Restore the backup in DIR into the configured database, which must be empty.
 
-    The backup is checked first. All of it is restored or nothing, in this version's schema;
+    The backup is checked first. Either all of it is restored or nothing is, in this version's schema;
     everyone has to sign in again.
 
     \b

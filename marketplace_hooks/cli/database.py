@@ -16,7 +16,7 @@ from .root import current_runtime, hooks_group
 @hooks_group.command("migrate")
 @json_option
 def migrate(as_json: bool) -> None:
-    """Bring the database to the newest schema. Safe to run twice, and from several processes at once."""
+    """Upgrade the database to the latest schema. Safe to run twice, and from several processes at once."""
     database = current_runtime().database
     migrations.upgrade(database)
     kind = database.url.get_backend_name()

@@ -82,7 +82,7 @@ def deadline(
 def _instant(text: str) -> datetime:
     instant = parse_instant(text)
     if instant is None:
-        raise click.UsageError(f"{text!r} is not an instant with its offset, such as 2026-03-02T10:00:00+01:00.")
+        raise click.UsageError(f"{text!r} is not a date and time with a UTC offset, such as 2026-03-02T10:00:00+01:00.")
     return instant
 
 

@@ -30,11 +30,11 @@ def deliveries() -> None:
 @click.option("--event", "event_id", help="Only those of this outgoing event.")
 @click.option("--subject", help="Such as product:mod-001.")
 @click.option("--from", "published_from", callback=instant_option, help="Published from this instant on, RFC 3339.")
-@click.option("--to", "published_before", callback=instant_option, help="Published before this one.")
+@click.option("--to", "published_before", callback=instant_option, help="Published before this instant.")
 @click.option("--limit", default=30, show_default=True, type=click.IntRange(1, 1000))
 @json_option
 def list_all(state: str | None, subject: str | None, as_json: bool, **filters: Any) -> None:
-    """The newest deliveries first."""
+    """List the deliveries, newest first."""
     chosen = None if state is None else DeliveryState(state)
     with current_runtime().database.read_session() as session:
         found, _ = find_deliveries(session, state=chosen, subject=subject_of(subject or None), **filters)
@@ -47,7 +47,7 @@ def list_all(state: str | None, subject: str | None, as_json: bool, **filters: A
 @click.argument("delivery_id", type=NUMBER)
 @json_option
 def show(delivery_id: int, as_json: bool) -> None:
-    """One delivery with the body that is sent, and what each attempt was answered."""
+    """Show one delivery with the body that is sent, and the response to each attempt."""
     with current_runtime().database.read_session() as session:
         found = find_delivery(session, delivery_id)
         if found is None:
@@ -61,7 +61,7 @@ def show(delivery_id: int, as_json: bool) -> None:
 @click.argument("delivery_id", type=NUMBER, required=False)
 @click.option("--endpoint", "endpoint_id", help="Those to this endpoint; without a range, all that it missed.")
 @click.option("--from", "since", callback=instant_option, help="Of events published from this instant on, RFC 3339.")
-@click.option("--to", "before", callback=instant_option, help="Before this one: at most 14 days, 10,000 deliveries.")
+@click.option("--to", "before", callback=instant_option, help="Before this instant; up to 14 days, 10,000 deliveries.")
 @click.option("--missed", "missed_only", is_flag=True, help="Leave out those that have arrived.")
 @json_option
 def replay(delivery_id: int | None, as_json: bool, **selection: Any) -> None:
@@ -78,7 +78,7 @@ def replay(delivery_id: int | None, as_json: bool, **selection: Any) -> None:
         show_one(vars(several), as_json=as_json)
         return
     if any(selection.values()):
-        raise click.UsageError("Give a delivery's number, or a selection of several, not both.")
+        raise click.UsageError("Give either a delivery's number or a selection of several, not both.")
     show_one(_row(run_in_transaction(runtime, lambda uow: redeliver(uow, delivery_id))), as_json=as_json)
 
 

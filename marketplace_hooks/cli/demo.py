@@ -103,7 +103,7 @@ class Demonstration:
         bar = progress.add_task("purchases posted, signed", total=subscribers)
         purchases = subscriber_events(self.product_id, subscribers, now)
         self._post(purchases, lambda event: progress.advance(bar, event[1] == "purchase.completed"))
-        bar = progress.add_task("Business Cares started", total=subscribers)
+        bar = progress.add_task("subscriptions started", total=subscribers)
         counted = select(func.count()).where(Subscription.product_id == self.product_id)
         for count in self._watch(lambda: self._one(counted), until=lambda count: count >= subscribers):
             progress.update(bar, completed=count)

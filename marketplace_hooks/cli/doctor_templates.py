@@ -14,4 +14,4 @@ def templates() -> Check:
     if faults:
         return check("templates", "warning", "; ".join(faults))
     count = len(replaced_templates(current_app))
-    return check("templates", "ok", f"{count} of ours replaced" if count else "ours")
+    return check("templates", "ok", f"{count} of ours replaced" if count else "none of ours replaced")

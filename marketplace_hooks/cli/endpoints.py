@@ -46,7 +46,7 @@ def _headers(ctx: click.Context, parameter: click.Parameter, values: tuple[str, 
 _types = click.option("--type", "types", multiple=True, help="Only these outgoing events; default: all. Repeatable.")
 _description = click.option("--description", help="A note about what it is for.")
 _header = click.option(
-    "--header", "headers", multiple=True, callback=_headers, help="'Name: value', with each delivery."
+    "--header", "headers", multiple=True, callback=_headers, help="'Name: value', sent with each delivery. Repeatable."
 )
 _rate = click.option(
     "--rate", "rate_per_s", type=float, help="Attempts started per second; default: as in the settings."
@@ -79,7 +79,7 @@ def add(url: str, as_json: bool, **options: Any) -> None:
 @endpoints.command("list")
 @json_option
 def list_all(as_json: bool) -> None:
-    """Every endpoint."""
+    """List every endpoint."""
     names = "id", "url", "types", "enabled", "disabled_reason", "failing_since", "created_at"
     with current_runtime().database.read_session() as session:
         rows = [{name: getattr(endpoint, name) for name in names} for endpoint in list_endpoints(session)]
@@ -90,7 +90,7 @@ def list_all(as_json: bool) -> None:
 @click.argument("endpoint_id")
 @json_option
 def show(endpoint_id: str, as_json: bool) -> None:
-    """One endpoint with its settings, and its last 24 hours: the success rate, and each hour with deliveries."""
+    """Show one endpoint with its settings and its last 24 hours: the success rate, and each hour with deliveries."""
     runtime = current_runtime()
     with runtime.database.read_session() as session:
         endpoint = read_endpoint(session, endpoint_id)
@@ -101,15 +101,15 @@ def show(endpoint_id: str, as_json: bool) -> None:
 
 @endpoints.command("change")
 @click.argument("endpoint_id")
-@click.option("--url", help="Another address.")
+@click.option("--url", help="A new address.")
 @_types
 @_description
 @_header
-@click.option("--no-headers", is_flag=True, help="Remove its own headers.")
+@click.option("--no-headers", is_flag=True, help="Remove its custom headers.")
 @_rate
 @json_option
 def change(endpoint_id: str, no_headers: bool, as_json: bool, **options: Any) -> None:
-    """Change only what is given; `--type '*'` subscribes to every type again."""
+    """Change the given settings of an endpoint; `--type '*'` subscribes it to every type again."""
     runtime = current_runtime()
     changes = {**_given(options), **({"headers": {}} if no_headers else {})}
     endpoint = run_in_transaction(runtime, lambda uow: change_endpoint(runtime, uow, endpoint_id, **changes))
@@ -143,7 +143,7 @@ def rotate(endpoint_id: str, as_json: bool) -> None:
 @click.argument("endpoint_id")
 @json_option
 def enable(endpoint_id: str, as_json: bool) -> None:
-    """Deliver again, starting with what was waiting."""
+    """Resume deliveries, starting with those that were waiting."""
     endpoint = enable_endpoint(current_runtime(), endpoint_id)
     show_one({"endpoint_id": endpoint.id, "enabled": endpoint.enabled}, as_json=as_json)
 
@@ -172,7 +172,7 @@ def disable(endpoint_id: str, reason: str, as_json: bool) -> None:
 def delete(endpoint_id: str, yes: bool, as_json: bool) -> None:
     """Delete an endpoint: undelivered webhooks are discarded."""
     if not yes and not as_json:
-        click.confirm(f"Delete {endpoint_id}, and what waits for it?", abort=True)
+        click.confirm(f"Delete {endpoint_id} and discard its undelivered webhooks?", abort=True)
     run_in_transaction(current_runtime(), lambda uow: delete_endpoint(uow, endpoint_id))
     show_one({"endpoint_id": endpoint_id, "deleted": True}, as_json=as_json)
 

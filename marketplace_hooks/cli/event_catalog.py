@@ -43,7 +43,7 @@ def page() -> str:
 def _inbound() -> Iterator[str]:
     yield "## Events in: `POST /webhooks/<source>`"
     yield ""
-    yield 'The body is `{"type", "timestamp", "data"}`. A type that is not listed here is kept and marked `ignored`.'
+    yield 'The body is `{"type", "timestamp", "data"}`. An event of any other type is stored and marked `ignored`.'
     for name, event in sorted(EVENTS.items()):
         yield f"\n### `{name}`\n"
         yield inspect.cleandoc(event.schema.__doc__ or "") + f"\n\nVersion {event.version}.\n"
@@ -87,9 +87,9 @@ def _kind(field: fields.Field[object]) -> str:
 def _outgoing() -> Iterator[str]:
     yield "\n## Events out\n"
     yield "Delivered to every endpoint that subscribed to the type (`marketplace-hooks endpoints add URL --type …`)."
-    yield 'The body is `{"id", "type", "timestamp", "sequence", "data"}`: `id` never changes over retries, `sequence`'
-    yield 'increases for each subject, and `data.caused_by` is `{"event_id", "actor", "reason"}`; in a decision of the'
-    yield "marketplace it has the deciding `operator_id`, and where the platform acted for someone, `on_behalf_of`."
+    yield 'The body is `{"id", "type", "timestamp", "sequence", "data"}`: `id` is the same for all retries, `sequence`'
+    yield 'increases for each subject, and `data.caused_by` is `{"event_id", "actor", "reason"}`; for a decision by the'
+    yield "marketplace it also has the `operator_id`, and if the platform acted for someone, `on_behalf_of`."
     for name, event in sorted(OUTGOING.items()):
         yield f"\n### `{name}`\n"
         yield f"{event.when}\n\nVersion {event.version}.{_exceptions(event)}\n"

@@ -44,7 +44,7 @@ POLL_S = 0.1
 @click.option("--source", default="marketplace", show_default=True, help="The source whose secret signs it.")
 @click.option("--url", help="The address to post to; default: the running service, else PUBLIC_URL.")
 @click.option("--timestamp", help="When it happened, RFC 3339; default: now.")
-@click.option("--as", "sender", metavar="SOURCE", help="As this sender of WEBHOOK_SENDERS signs; TYPE is its topic.")
+@click.option("--as", "sender", metavar="SOURCE", help="Sign as this sender in WEBHOOK_SENDERS; TYPE is its topic.")
 @click.option("--dry-run", is_flag=True, help="With --as: show what its mapping makes of the data, and post nothing.")
 @click.option("--wait", is_flag=True, help="Wait until it is applied, for one minute at most, and print the result.")
 @json_option
@@ -80,7 +80,7 @@ def send(
     if sender is None:
         headers, body = _signed_event(runtime, source, type_, data, timestamp, event_id, now)
     elif timestamp is not None:
-        raise click.UsageError("--timestamp is for our own envelope: a sender's payload says itself when it happened.")
+        raise click.UsageError("--timestamp is for our own envelope only: a sender's payload has its own time.")
     else:
         source = sender
         headers, body = signed_payload(runtime, source, type_, data, event_id=event_id, now=now)
@@ -140,7 +140,7 @@ def _fate_of(runtime: Runtime, source: str, event_id: str) -> dict[str, Any]:
             break
         time.sleep(POLL_S)
     if event is None:
-        raise NotFound(f"{event_id} is not in the database of these settings: another installation received it")
+        raise NotFound(f"{event_id} is not in the configured database: another installation received it")
     fate = {name: getattr(event, name) for name in ("state", "outcome", "errors", "parked_on")}
     made = [{"event_id": one, **_fate_of(runtime, source, one)} for one in events_made_of(runtime, source, event_id)]
     return {**fate, "events": made} if made else fate
@@ -184,11 +184,11 @@ def events() -> None:
 @click.option("--type", "type_", help="Such as product.status_changed.")
 @click.option("--subject", help="Such as product:mod-001.")
 @click.option("--from", "received_from", callback=instant_option, help="Received from this instant on, RFC 3339.")
-@click.option("--to", "received_before", callback=instant_option, help="Received before this one.")
+@click.option("--to", "received_before", callback=instant_option, help="Received before this instant.")
 @click.option("--limit", default=30, show_default=True, type=click.IntRange(1, 1000))
 @json_option
 def list_events(state: str | None, as_json: bool, **filters: Any) -> None:
-    """The newest events first."""
+    """List the events, newest first."""
     chosen = None if state is None else InboxState(state)
     with current_runtime().database.read_session() as session:
         found, _ = find_events(session, state=chosen, **filters)
@@ -199,10 +199,10 @@ def list_events(state: str | None, as_json: bool, **filters: Any) -> None:
 
 @events.command("show")
 @click.argument("event_id")
-@click.option("--source", help="When several sources have the id.")
+@click.option("--source", help="Required if several sources have an event with this ID.")
 @json_option
 def show_event(event_id: str, source: str | None, as_json: bool) -> None:
-    """One event, with its body as received, and what followed: cascades, published events and their deliveries."""
+    """Show one event with its body as received, and what followed: cascades, published events and their deliveries."""
     with current_runtime().database.read_session() as session:
         logged = find_event(session, event_id, source=source)
         event = logged.event
@@ -223,17 +223,17 @@ def show_event(event_id: str, source: str | None, as_json: bool) -> None:
 
 @events.command("replay")
 @click.argument("event_id")
-@click.option("--source", help="When several sources have the id.")
+@click.option("--source", help="Required if several sources have an event with this ID.")
 @json_option
 def replay_event(event_id: str, source: str | None, as_json: bool) -> None:
-    """Apply an event again that was ignored, rejected, parked or failed."""
+    """Apply again an event that was ignored, rejected or parked, or that failed."""
     show_one(_summary(leasing.replay(current_runtime(), event_id, source=source)), as_json=as_json)
 
 
 @events.command("correct")
 @click.argument("event_id")
 @click.argument("file", type=click.File("rb"))
-@click.option("--source", help="When several sources have the id.")
+@click.option("--source", help="Required if several sources have an event with this ID.")
 @json_option
 def correct_event(event_id: str, file: BinaryIO, source: str | None, as_json: bool) -> None:
     """Send a corrected copy of a rejected or ignored event: the whole envelope, read from FILE (`-`: standard input).

@@ -35,14 +35,14 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 def _secret_option(name: str, description: str) -> Callable[[_F], _F]:
     """A flag, because a secret as an argument would stand in the shell's history and in lists of processes."""
     variable = ENVIRONMENT + name.strip("-").upper().replace("-", "_")
-    return click.option(name, is_flag=True, help=f"Use {description}: from {variable}, else asked for without an echo.")
+    return click.option(name, is_flag=True, help=f"Use {description}: from {variable}, else prompted for without echo.")
 
 
 @hooks_group.command("inspect")
 @click.argument("url")
 @click.option("--module", help="The technical name of the module in question.")
 @_secret_option("--webservice-key", "a webservice key")
-@click.option("--client-id", help="The id of an Admin API client (PrestaShop 9); its secret is asked for.")
+@click.option("--client-id", help="The ID of an Admin API client (PrestaShop 9); you are prompted for its secret.")
 @_secret_option("--client-secret", "the client's secret")
 @_secret_option("--companion-key", "the companion module's key")
 @click.option("--declared-version", help="The PrestaShop version that the customer declares.")
@@ -63,7 +63,7 @@ def inspect(
     as_json: bool,
     **secrets: bool,
 ) -> None:
-    """Find out which PrestaShop and which modules a merchant site runs, and show the evidence.
+    """Find out which PrestaShop version and modules a merchant site runs, and show the evidence.
 
     At most 12 requests, in at most 20 seconds. Credentials are used for this site only, and deleted at the end.
 
@@ -117,7 +117,7 @@ def _declared(version: str | None, modules: IO[str] | None) -> Declaration | Non
         listed = Declaration() if modules is None else read_exported_list(modules.read())
         cleaned = None if version is None else clean_version(version)
     except ValueError as error:
-        raise Refused(f"What is declared cannot be used: {error}.", code="declaration_malformed") from error
+        raise Refused(f"The declaration cannot be used: {error}.", code="declaration_malformed") from error
     return Declaration(platform_version=cleaned, modules=listed.modules, whole_list=listed.whole_list)
 
 
@@ -143,7 +143,7 @@ def _follow(runtime: Runtime, check_id: str, *, quiet: bool) -> InspectionView:
         if inspection.state is InspectionState.DONE:
             return inspection
         if time.monotonic() - started_s > timeout_s:
-            raise Unavailable("The inspection has not ended; another one of this site may still be under way.")
+            raise Unavailable("The inspection has not ended; another one of this site may still be running.")
         if not inspect_now(runtime, check_id, owner, on_findings=progress):
             time.sleep(POLL_S)
             continue
@@ -189,7 +189,7 @@ def _show(inspection: InspectionView, *, as_json: bool) -> None:
     for row in rows:
         row["remark"] = f"({remarks.index(row['remark']) + 1})" if row["remark"] else ""
     columns = ("what", "subject", "value", "rung", "strength", "remark")
-    show_rows(rows, columns, as_json=False, empty="Nothing was found out.")
+    show_rows(rows, columns, as_json=False, empty="Nothing was found.")
     for number, remark in enumerate(remarks, start=1):
         print_line(f"\n({number}) {remark}")
 

@@ -44,17 +44,17 @@ def _secret(ctx: click.Context, parameter: click.Parameter, value: str | None) -
 
 @hooks_group.command("listen")
 @click.argument("url", callback=_url)
-@click.option("--type", "types", multiple=True, type=click.Choice(sorted(OUTGOING)), help="Only these. Repeatable.")
+@click.option("--type", "types", multiple=True, type=click.Choice(sorted(OUTGOING)), help="Only this type. Repeatable.")
 @click.option("--secret", callback=_secret, help="Sign with this secret; default: a new one, which is printed.")
-@click.option("--since", callback=instant_option, help="Also what was published since this instant (RFC 3339).")
-@click.option("--count", type=click.IntRange(min=1), help="End after so many events; default: by Ctrl-C.")
+@click.option("--since", callback=instant_option, help="Also forward what was published since this instant (RFC 3339).")
+@click.option("--count", type=click.IntRange(min=1), help="Stop after this many events; default: on Ctrl-C.")
 @json_option
 def listen(
     url: str, types: tuple[str, ...], secret: str, since: datetime | None, count: int | None, as_json: bool
 ) -> None:
     """Forward each event published from now on to URL, such as a program on this machine; a port number is enough.
 
-    Every event is sent once, signed with a secret of this command's own, and its answer is printed. No endpoint is
+    Every event is sent once, signed with this command's own secret, and the answer is printed. No endpoint is
     added and no delivery recorded: forwarding changes nothing for anyone else.
 
     \b

@@ -56,7 +56,7 @@ def instant_option(ctx: click.Context, parameter: click.Parameter, value: str | 
     """The value of an option that is an instant. Raises `BadParameter`."""
     instant = None if value is None else parse_instant(value)
     if value is not None and instant is None:
-        raise click.BadParameter("give an instant with its offset, such as 2026-03-02T10:00:00Z.")
+        raise click.BadParameter("give a date and time with a UTC offset, such as 2026-03-02T10:00:00Z.")
     return instant
 
 

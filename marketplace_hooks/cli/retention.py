@@ -14,8 +14,8 @@ from .root import current_runtime, hooks_group
 def purge(as_json: bool) -> None:
     """Delete old payloads, inspections and credentials now; the scheduler does so every hour.
 
-    PAYLOAD_DAYS and INSPECTION_DAYS say when they are old. Ids and hashes of events stay, and so does what an open
-    request or a pending delivery still needs.
+    PAYLOAD_DAYS and INSPECTION_DAYS set how old they must be. IDs and hashes of events stay, and so does whatever an
+    open request or a pending delivery still needs.
     """
     runtime = current_runtime()
     counts = purge_old(runtime)

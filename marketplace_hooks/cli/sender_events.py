@@ -36,7 +36,7 @@ def signed_payload(
     """
     sender = sender_of(runtime, source)
     if not isinstance(data, dict):
-        raise click.UsageError("The payload of a sender is an object.")
+        raise click.UsageError("The payload of a sender must be an object.")
     for place, value in ((sender.event_id, event_id), (sender.topic, topic)):
         if place is not None and place.kind is ValueLocation.JSON:
             _set_default(data, place, value)

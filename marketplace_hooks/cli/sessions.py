@@ -25,7 +25,7 @@ def sessions_group() -> None:
 @_subject
 @json_option
 def list_all(role: str | None, subject: str | None, as_json: bool) -> None:
-    """Who is signed in, newest first."""
+    """List who is signed in, newest first."""
     runtime = current_runtime()
     with runtime.database.read_session() as session:
         found = sessions.list_sessions(
@@ -41,7 +41,7 @@ def list_all(role: str | None, subject: str | None, as_json: bool) -> None:
 @_subject
 @json_option
 def end(session_id: str | None, role: str | None, subject: str | None, as_json: bool) -> None:
-    """Sign out one session, or a person everywhere.
+    """End one session, or sign a person out everywhere.
 
     \b
     marketplace-hooks sessions end ses_0123456789abcdef

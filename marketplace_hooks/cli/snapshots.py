@@ -121,11 +121,11 @@ def _show_import(checked: Checked, counts: dict[EntityKind, int], imported: Impo
         show_errors(checked.findings.errors, checked.findings.count, "nothing was written")
         return
     columns = ["kind", "lines"] if imported is None else ["kind", "lines", "new", "known"]
-    show_rows(rows, columns, as_json=False, empty="The files hold no line.")
+    show_rows(rows, columns, as_json=False, empty="The files contain no lines.")
     if imported is None:
         print_line("Everything is in order; nothing was written.")
     elif imported.released_events:
-        print_line(f"{imported.released_events} events that had waited for their parents are applied now.")
+        print_line(f"{imported.released_events} events that were waiting for this data are now applied.")
 
 
 def _import_row(kind: EntityKind, count: int, imported: Imported | None) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def _show_comparison(checked: Checked, compared: dict[EntityKind, KindComparison
         show_errors(checked.findings.errors, checked.findings.count, "nothing was compared")
     else:
         columns = ["kind", "lines", *DifferenceKind]
-        show_rows(rows, columns, as_json=False, empty="The files hold no line.")
+        show_rows(rows, columns, as_json=False, empty="The files contain no lines.")
         if examples:
             print_line()
             columns = ["kind", "difference", "id", "path", "in_files", "stored"]

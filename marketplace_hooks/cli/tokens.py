@@ -61,7 +61,7 @@ def create(
 @tokens_group.command("list")
 @json_option
 def list_all(as_json: bool) -> None:
-    """Every token, without its secret, newest first."""
+    """List every token, without its secret, newest first."""
     with current_runtime().database.read_session() as session:
         rows = [_summary(token) for token in tokens.list_tokens(session)]
     empty = "No token yet: marketplace-hooks tokens create --role operator"

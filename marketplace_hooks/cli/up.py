@@ -37,7 +37,7 @@ RETRY_REDIS_S = 30.0
 
 
 @hooks_group.command("up", with_appcontext=False)
-@click.option("--demo", is_flag=True, help="With a demo marketplace, and secrets made for it.")
+@click.option("--demo", is_flag=True, help="Load a demo marketplace, with secrets made for it.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Worker processes.")
@@ -60,12 +60,12 @@ def up(demo: bool, host: str, port: int, workers: int, expose_demo: bool) -> Non
         settings = replace(settings, demo_exposed=True)
     refuse_exposed_demo(settings, host)
     if not settings.demo and _is_default(settings) and not is_secure_or_local(_url(host, port)):
-        raise ConfigurationError(f"{host} is for other machines: set PUBLIC_URL to the https address that they use.")
+        raise ConfigurationError(f"{host} serves other machines: set PUBLIC_URL to the https address that they use.")
     lock = claim(settings.instance)
     if lock is None:
         running = find_running(settings.instance)
         where = f" at {running.url} (process {running.pid})" if running else ""
-        raise ConfigurationError(f"`up` already runs for {settings.instance}{where}.")
+        raise ConfigurationError(f"`up` is already running for {settings.instance}{where}.")
     with lock:
         _run(settings, host=host, port=port, workers=workers)
 
@@ -91,7 +91,7 @@ def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
             _welcome(settings, url, supervisor)
         elif not supervisor.is_stopping:
             consequence = "; the demo was not loaded: stop this with Ctrl-C and start it again" if settings.demo else ""
-            log_line("up", f"the web server has not answered within {READY_WITHIN_S:.0f} s{consequence}")
+            log_line("up", f"the web server did not answer within {READY_WITHIN_S:.0f} s{consequence}")
         supervisor.run(RedisGuard(redis).check)
     finally:
         supervisor.shut_down()
@@ -194,7 +194,7 @@ class RedisGuard:
         """Start it if it has died, unless that was tried a moment ago."""
         if self._redis is None or self._redis.is_running or time.monotonic() < self._next_try_s:
             return
-        log_line("redis", "died and is restarted; the next sweep picks up any work that was lost")
+        log_line("redis", "died and is being restarted; the next sweep picks up any work that was lost")
         try:
             self._redis.start()
         except (Unavailable, OSError) as error:

@@ -27,8 +27,8 @@ MOST_HEADERS = 200
 @click.option("--timestamp", help="The header webhook-timestamp.")
 @click.option("--signature", help="The header webhook-signature.")
 @click.option("--source", default="marketplace", show_default=True, help="The source whose secrets to try.")
-@click.option("--endpoint", "endpoint_id", help="The secrets of this endpoint instead: for a delivery of ours.")
-@click.option("--secret", help="This secret instead of the configured ones.")
+@click.option("--endpoint", "endpoint_id", help="Use this endpoint's secrets instead, for a delivery that we sent.")
+@click.option("--secret", help="Use this secret instead of the configured ones.")
 @click.option("--at", callback=instant_option, help="Judge the age at this instant (RFC 3339); default: now.")
 @json_option
 def verify(
@@ -45,7 +45,7 @@ def verify(
     """Check the signature of a captured message; if it is not valid, say why.
 
     FILE (- for standard input) is the whole message: lines of headers, an empty line, the body. With --id,
-    --timestamp and --signature it is the body alone. Headers may have their svix- names.
+    --timestamp and --signature it is the body alone. The svix- names of the headers are accepted too.
 
     \b
     marketplace-hooks verify captured.http --endpoint end_1f0c
@@ -96,8 +96,8 @@ def _read_message(content: bytes) -> tuple[dict[str, str], bytes]:
     headers = {name.strip().lower(): value.strip() for name, colon, value in pairs if colon and " " not in name.strip()}
     if not separator or not headers:
         raise click.UsageError(
-            "FILE is no message with headers, an empty line and a body; for a body alone give --id, --timestamp and "
-            "--signature."
+            "FILE is not a message with headers, an empty line and a body; for a body alone, give --id, --timestamp "
+            "and --signature."
         )
     return headers, body
 

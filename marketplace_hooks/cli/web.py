@@ -27,7 +27,7 @@ EXTRA_THREADS = 64
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 def web(host: str, port: int) -> None:
-    """Serve webhooks, API and pages, behind a proxy that handles TLS. Workers and scheduler run beside it."""
+    """Serve webhooks, API and pages, behind a proxy that handles TLS. Workers and the scheduler run separately."""
     settings = load()
     refuse_exposed_demo(settings, host)
     command = web_server_command(settings, host, port)

@@ -56,7 +56,7 @@ def worker(processes: int) -> None:
     url = redis_url(runtime.settings)
     if url is None:
         raise ConfigurationError(
-            "There is no Redis to listen to: set REDIS_URL, or start `marketplace-hooks up`, which brings one. "
+            "There is no Redis to listen to: set REDIS_URL, or start `marketplace-hooks up`, which starts one. "
             "Without one, `marketplace-hooks scheduler` does all work itself."
         )
     if not answers(url):

@@ -14,7 +14,7 @@ from .registry import CUSTOMER, Applied, InboundEvent, Result, handles
 
 
 class CustomerUpsertedSchema(EventDataSchema):
-    """A customer as described now."""
+    """The current description of a customer."""
 
     customer_id = Identifier(required=True, metadata=CUSTOMER_ID)
     name = fields.String(

@@ -18,7 +18,7 @@ from .registry import PACK, Applied, InboundEvent, ParentUnknown, Result, handle
 
 
 class PackUpsertedSchema(EventDataSchema):
-    """A pack as it is described now, with everything that is in it."""
+    """The current description of a pack, with everything that is in it."""
 
     pack_id = Identifier(required=True, metadata=PACK_ID)
     seller_id = Identifier(required=True, metadata=SELLER_ID)
@@ -37,7 +37,7 @@ class PackUpsertedSchema(EventDataSchema):
 
 
 class PackStatusChangedSchema(StatusChangedSchema):
-    """One side changes the status of a pack, by the same rules as of a product."""
+    """One side changes the status of a pack, by the same rules as for a product."""
 
     class Meta(EventDataSchema.Meta):
         exclude = ("product_id",)

@@ -42,10 +42,10 @@ class IncompatibleModuleSchema(EventDataSchema):
         data_key="from",
         attribute="from",
         validate=_bound,
-        metadata=about("The first version concerned; left out: every version up to `to`.", "1.0.0"),
+        metadata=about("The first version concerned; if left out, all up to `to`.", "1.0.0"),
     )
     to = fields.String(
-        validate=_bound, metadata=about("The last version concerned; left out: every version from `from` on.", "1.9.9")
+        validate=_bound, metadata=about("The last version concerned; if left out, all from `from` on.", "1.9.9")
     )
 
 
@@ -57,7 +57,7 @@ class ListingDataSchema(EventDataSchema):
         required=True,
         validate=validate.Length(max=200),
         metadata=about(
-            "The advertised features: each a text, or a text for each language.",
+            "The advertised features: each is text, or text for each language.",
             ["Reminds customers of carts they left"],
         ),
     )
@@ -87,7 +87,7 @@ class ListingDataSchema(EventDataSchema):
 
 
 class ProductUpsertedSchema(EventDataSchema):
-    """A product as it is described now; `version` orders descriptions."""
+    """The current description of a product; `version` orders descriptions."""
 
     product_id = Identifier(required=True, metadata=PRODUCT_ID)
     seller_id = Identifier(required=True, metadata=SELLER_ID)

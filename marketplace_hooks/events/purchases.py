@@ -66,7 +66,7 @@ class RefundedMoneySchema(EventMoneySchema):
 class RefundedSchema(EventDataSchema):
     """Money was refunded for a purchase. `request_id` names the support request that it is for, if there is one.
 
-    It counts for the purchase either way. `refund_id` is the platform's own: the same one again is the same refund.
+    It counts for the purchase either way. `refund_id` is the platform's own ID: a repeated one means the same refund.
     """
 
     purchase_id = Identifier(required=True, metadata=PURCHASE_ID)
@@ -99,7 +99,7 @@ class DisputeClosedSchema(EventDataSchema):
 
 
 class TerminatedSchema(EventDataSchema):
-    """The marketplace ends a Business Care before its term."""
+    """The marketplace ends Business Care early."""
 
     purchase_id = Identifier(required=True, metadata=PURCHASE_ID)
     terminated_at = Moment(required=True, may_be_future=True, metadata=about("When the Business Care ends."))

@@ -55,7 +55,7 @@ class ReleasePublishedSchema(EventDataSchema):
     )
     compatible_from = fields.String(required=True, allow_none=True, validate=_bound, metadata=COMPATIBLE_FROM)
     compatible_to = fields.String(required=True, allow_none=True, validate=_bound, metadata=COMPATIBLE_TO)
-    published_at = Moment(required=True, may_be_future=True, metadata=about("When it can be downloaded from."))
+    published_at = Moment(required=True, may_be_future=True, metadata=about("When it becomes available for download."))
     download_url = fields.String(
         required=True,
         validate=[validate.Length(8, 2_000), _downloadable],

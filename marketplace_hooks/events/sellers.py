@@ -15,8 +15,9 @@ from .registry import SELLER, Applied, InboundEvent, ParentUnknown, Result, hand
 
 
 class SellerUpsertedSchema(EventDataSchema):
-    """A seller as described now. `region` is a subdivision of the country, such as 57 or 974, whose public holidays are
-    the seller's. `email` is where our mail goes. `helpdesk_relays` are addresses that relay a person's answers."""
+    """The current description of a seller. `region` is a subdivision of the country, such as 57 or 974, whose public
+    holidays apply to the seller. `email` is where our mail goes. `helpdesk_relays` are addresses that relay a person's
+    answers."""
 
     seller_id = Identifier(required=True, metadata=SELLER_ID)
     name = fields.String(

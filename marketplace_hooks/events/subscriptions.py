@@ -22,7 +22,7 @@ from .registry import PURCHASE, Applied, EarlierEventWaits, InboundEvent, Parent
 
 
 class ChargeSchema(EventDataSchema):
-    """The outcome of charging one period. `final`: after this failure, there is no other attempt."""
+    """The outcome of charging one period. `final`: after this failure, no further attempt is made."""
 
     purchase_id = Identifier(required=True, metadata=PURCHASE_ID)
     period_index = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000), metadata=PERIOD_INDEX)
@@ -33,12 +33,12 @@ class ChargeSchema(EventDataSchema):
         load_default=False,
         truthy={True},
         falsy={False},
-        metadata=about("Of a failure: whether there is no other attempt."),
+        metadata=about("For a failure: whether no further attempt will be made."),
     )
 
 
 class RenewalChoiceSchema(EventDataSchema):
-    """The customer cancels the tacit renewal, or enables it again. `received_at` is the platform's receipt."""
+    """The customer cancels the tacit renewal, or enables it again. `received_at` is when the platform received it."""
 
     purchase_id = Identifier(required=True, metadata=PURCHASE_ID)
     actor = fields.String(required=True, validate=validate.Length(1, 100), metadata=about("Who asked.", "customer"))

@@ -23,9 +23,9 @@ from .registry import REQUEST, SELLER, Applied, InboundEvent, ParentUnknown, Res
 
 
 class RequestSubmittedSchema(EventDataSchema):
-    """A customer asks for support. The purchase determines the customer and the product; `presale` gives both itself.
+    """A customer asks for support. The purchase determines customer and product; a `presale` request names both.
 
-    A customer or product given beside a purchase must match it.
+    A customer or product given together with a purchase must match it.
     """
 
     request_id = Identifier(required=True, metadata=REQUEST_ID)
@@ -69,7 +69,7 @@ class RequestSubmittedSchema(EventDataSchema):
 
 
 class MessagePostedSchema(EventDataSchema):
-    """A message was added to a request's thread, by any way."""
+    """A message was added to a request's thread, through any channel."""
 
     request_id = Identifier(required=True, metadata=REQUEST_ID)
     message_id = fields.String(
@@ -97,7 +97,7 @@ class MessagePostedSchema(EventDataSchema):
     body = fields.String(
         required=True,
         validate=validate.Length(0, 200_000),
-        metadata=about("The text.", "We have found the cause and send a fix tomorrow."),
+        metadata=about("The text.", "We have found the cause and will send a fix tomorrow."),
     )
     headers = fields.List(
         fields.List(fields.String(validate=validate.Length(0, 10_000)), validate=validate.Length(equal=2)),
@@ -112,7 +112,7 @@ class MessagePostedSchema(EventDataSchema):
 
 
 class ClosureDataSchema(EventDataSchema):
-    """Days on which a seller does not work; both included, `last_day` null: open-ended."""
+    """Days on which a seller does not work, first and last included; `last_day` null: open-ended."""
 
     closure_id = Identifier(required=True, metadata=CLOSURE_ID)
     seller_id = Identifier(required=True, metadata=SELLER_ID)

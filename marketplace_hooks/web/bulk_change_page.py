@@ -226,7 +226,5 @@ def _question(status: Status, found: BulkPreview) -> str:
 
 def _result_title(status: Status, count: int) -> str:
     if status is Status.ONLINE:
-        return ngettext(
-            "%(count)s product is back online on your side", "%(count)s products are back online on your side", count
-        )
+        return ngettext("%(count)s product put back online", "%(count)s products put back online", count)
     return ngettext("%(count)s product taken offline", "%(count)s products taken offline", count)

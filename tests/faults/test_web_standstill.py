@@ -34,7 +34,7 @@ def send_in_vain(port: int, path: str) -> threading.Thread:
     return client
 
 
-# docs/operate.md, "When something dies": every request of a web process stands still.
+# docs/operate.md, "When something dies": every request of a web process is stuck.
 def test_a_web_process_whose_every_request_is_blocked_says_where_and_is_replaced(
     tmp_path: Path, sqlite_url: str
 ) -> None:

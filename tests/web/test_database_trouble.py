@@ -75,7 +75,7 @@ def assert_well_again(marketplace: Marketplace) -> None:
     assert count_events(marketplace) == 1
 
 
-# docs/operate.md, "When something dies": the database is away, locked, slow, full, read-only, out of connections.
+# docs/operate.md, "When something dies": the database is down, locked, slow, full, read-only, out of connections.
 def test_a_locked_database_is_a_503_and_nothing_is_stored(impatient: Marketplace, database_url: str) -> None:
     with locked(database_url):
         assert_unavailable(impatient, "busy")

@@ -29,7 +29,7 @@ OUTGOING: dict[str, Outgoing] = {
     ),
     "product.shown": Outgoing(when="A product's page is shown again.", example={**_PRODUCT, "status": "online"}),
     "product.withdrawn": Outgoing(
-        when="A product is permanently disabled; comes after product.hidden when the page was shown.",
+        when="A product is permanently disabled; sent after product.hidden if the page was visible.",
         example={**_PRODUCT, "status": "offline_permanent"},
     ),
     "product.reinstated": Outgoing(
@@ -43,7 +43,7 @@ OUTGOING: dict[str, Outgoing] = {
         when="A side has cancelled its scheduled change of a product.", example={**_PRODUCT, **_SCHEDULED}
     ),
     "pack.hidden": Outgoing(
-        when="A pack's page is no longer shown: the pack itself is offline, or one of its products.",
+        when="A pack's page is no longer shown: the pack itself is offline, or one of its products is.",
         example={**_PACK, "status": "online"},
     ),
     "pack.shown": Outgoing(
@@ -58,9 +58,9 @@ OUTGOING: dict[str, Outgoing] = {
         when="Business Care has started, through a purchase or a reactivation.", example={**_BUSINESS_CARE, **_PERIOD}
     ),
     "subscription.renewal_notice_due": Outgoing(
-        when="The customer is to be notified that the Business Care will renew, and at which price; `owed` says "
-        "whether the law asks for it, `timeliness` whether it is in_time, too_early or too_late. Comes again for the "
-        "same `period_index` when the price has risen in time for another notice: the last one counts.",
+        when="The customer must be notified that Business Care will renew, and at which price; `owed` says whether "
+        "the law requires it, `timeliness` whether it is in_time, too_early or too_late. It is sent again for the "
+        "same `period_index` if the price has risen in time for another notice: the last one counts.",
         example={
             **_BUSINESS_CARE,
             "period_index": 1,
@@ -113,8 +113,8 @@ OUTGOING: dict[str, Outgoing] = {
     ),
     "subscription.reversal_due": Outgoing(
         nullable=("charge_id",),
-        when="A charge must be refunded, or not be made: `reason` is renewal_stopped, the renewal had been stopped "
-        "in time; or second_charge, another charge had paid the period.",
+        when="A charge must be refunded, or must not be made: `reason` is renewal_stopped (the renewal was stopped "
+        "in time) or second_charge (another charge had already paid for the period).",
         example={
             **_BUSINESS_CARE,
             "period_index": 2,
@@ -158,7 +158,7 @@ OUTGOING: dict[str, Outgoing] = {
     "customer.erased": Outgoing(when="A customer's personal data has been removed.", example={"customer_id": "c-17"}),
     "cascade.completed": Outgoing(
         optional=("product_id", "pack_id", "seller_id", "release_id"),
-        when="All steps that follow a change are done; for a release it has `release_id` too.",
+        when="All steps that follow a change are done; for a release, the event also has `release_id`.",
         example={
             "cascade_id": "cas_1f0c",
             "product_id": "20133",
@@ -167,12 +167,12 @@ OUTGOING: dict[str, Outgoing] = {
         },
     ),
     "endpoint.ping": Outgoing(
-        when="A test; sent to one endpoint alone, sequence 0.", example={"endpoint_id": "end_1f0c"}
+        when="A test, sent to one endpoint only, with sequence 0.", example={"endpoint_id": "end_1f0c"}
     ),
     "endpoint.failing": Outgoing(
         when="No delivery to an endpoint has succeeded for 24 hours; after 120 it is disabled.", example=_ENDPOINT
     ),
     "endpoint.disabled": Outgoing(
-        when="We no longer deliver to an endpoint; what waits for it is kept.", example=_ENDPOINT
+        when="We no longer deliver to an endpoint; its pending deliveries are kept.", example=_ENDPOINT
     ),
 }

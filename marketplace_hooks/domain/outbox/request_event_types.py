@@ -81,8 +81,8 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
     ),
     "support_request.proposed": Outgoing(
         nullable=("purchase_id",),
-        when="A program of the seller's side proposes a refusal, a resolution or an offer (`act`) by a bearer token. "
-        "A person of that side must confirm it.",
+        when="A program on the seller's side proposes a refusal, a resolution or an offer (`act`) with a bearer token. "
+        "A person on that side must confirm it.",
         example={**_REQUEST, "proposal_id": "prop_1f0c", "act": "refusal"},
     ),
     "support_request.contested": Outgoing(

@@ -43,7 +43,7 @@ class AuditFilterSchema(FilterQuerySchema):
     object_type = TextField(max_length=32, metadata=about("Such as product or support_request.", "product"))
     object_id = TextField(max_length=256, metadata=about("The ID of what it was done to.", "20133"))
     request_id = TextField(
-        max_length=128, metadata=about("The X-Request-ID of the request that did it.", "4f9c2d1e7a6b4c0f")
+        max_length=128, metadata=about("The X-Request-ID of the request that made it.", "4f9c2d1e7a6b4c0f")
     )
     since = Rfc3339Instant(data_key="from", metadata=about("From this instant on."))
     before = Rfc3339Instant(data_key="to", metadata=about("Before this instant."))
@@ -95,7 +95,7 @@ class AuditEntrySchema(ResponseSchema):
     )
     address = nullable(fields.String, about("The client's network address; null for a command.", "203.0.113.7"))
     request_id = fields.String(required=True, metadata=about("The `X-Request-ID` of the request.", "4f9c2d1e7a6b4c0f"))
-    details = nullable(fields.Dict, about("Codes and ids, by the action.", {"status": "offline_temporary"}))
+    details = nullable(fields.Dict, about("Codes and IDs, depending on the action.", {"status": "offline_temporary"}))
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
         return obj if attr in ("actor", "object") else super().get_attribute(obj, attr, default)

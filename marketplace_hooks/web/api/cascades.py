@@ -18,7 +18,7 @@ from .responses import json_response
 
 
 class CascadeStepSchema(ResponseSchema):
-    """One step. `total` is null until what there is to do has been counted."""
+    """One step. `total` is null until the items have been counted."""
 
     name = fields.String(required=True, metadata=about("What is done.", "packs"))
     state = fields.String(
@@ -51,7 +51,7 @@ class CascadeSchema(ResponseSchema):
     """The follow-up steps of a change. `total` is the number of items counted so far, over all steps."""
 
     id = fields.String(required=True, metadata=CASCADE_ID)
-    state = EnumField(CascadeState, required=True, metadata=about("Whether it runs, is done, or has failed."))
+    state = EnumField(CascadeState, required=True, metadata=about("Whether it is running, is done, or has failed."))
     total = fields.Integer(required=True, metadata=about("How many items have been counted so far, over all steps.", 3))
     done = fields.Integer(required=True, metadata=about("How many of them are done.", 3))
     failed = fields.Integer(required=True, metadata=about("How many of them failed.", 0))

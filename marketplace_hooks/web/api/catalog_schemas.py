@@ -13,7 +13,7 @@ from ...models.products import ProductKind
 from ...services.catalog.pages import PackPage, ProductPage
 from .fields import Day, EnumField, Price, ResponseSchema, Rfc3339Instant, localized_text, next_cursor, nullable
 
-_OWNERS_ONLY = "Only for its seller, the marketplace's people and the customers who own it."
+_OWNERS_ONLY = "Only for its seller, the marketplace's staff and the customers who own it."
 
 
 class ProductSchema(ResponseSchema):
@@ -29,7 +29,7 @@ class ProductSchema(ResponseSchema):
         fields.String(), required=True, metadata=about("The categories that it is listed in.", ["Marketing"])
     )
     price = Price(required=True, metadata=about("What it costs."))
-    status = EnumField(Status, required=True, metadata=about("The status of the sale."))
+    status = EnumField(Status, required=True, metadata=about("The current status."))
     visible = fields.Boolean(required=True, metadata=about("Whether the public sees its page."))
     changed_at = Rfc3339Instant(required=True, metadata=about("When it was last changed."))
 
@@ -43,7 +43,7 @@ class PackSchema(ResponseSchema):
     title = localized_text("The name, for each language.")
     size = fields.Integer(required=True, metadata=about("How many products are in it.", 2))
     price = Price(required=True, metadata=about("What it costs."))
-    status = EnumField(Status, required=True, metadata=about("The status of the sale."))
+    status = EnumField(Status, required=True, metadata=about("The current status."))
     visible = fields.Boolean(required=True, metadata=about("Whether the public sees its page."))
     changed_at = Rfc3339Instant(required=True, metadata=about("When it was last changed."))
 
@@ -56,7 +56,7 @@ class ListingSchema(ResponseSchema):
     features = fields.List(
         fields.Raw(),
         required=True,
-        metadata=about("Each a text, or a text for each language.", ["Reminds customers of carts they left"]),
+        metadata=about("Each is text, or text for each language.", ["Reminds customers of carts they left"]),
     )
     compatible_from = nullable(fields.String, COMPATIBLE_FROM)
     compatible_to = nullable(fields.String, COMPATIBLE_TO)
@@ -120,7 +120,7 @@ SUSPENDS_UNTIL = (
 
 
 class ClosureShownSchema(ResponseSchema):
-    """Days on which the seller does not work, both included; `last_day` null: no end is known."""
+    """Days on which the seller does not work, first and last included; `last_day` null: no end is known."""
 
     closure_id = fields.String(required=True, metadata=CLOSURE_ID)
     first_day = Day(required=True, metadata=about("The first day, included.", "2026-12-24"))
@@ -162,11 +162,11 @@ def found_total() -> fields.Field[Any]:
 
 def more_than_total() -> fields.Boolean:
     """Whether the count ended before the list does."""
-    return fields.Boolean(required=True, metadata=about("More were found than are counted.", False))
+    return fields.Boolean(required=True, metadata=about("Whether more were found than were counted.", False))
 
 
 class ProductListSchema(ResponseSchema):
-    """A page of products: by id, or the best of a search first."""
+    """A page of products: by ID, or, for a search, the best matches first."""
 
     items = fields.List(fields.Nested(ProductSchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()
@@ -175,7 +175,7 @@ class ProductListSchema(ResponseSchema):
 
 
 class PackListSchema(ResponseSchema):
-    """A page of packs: by id, or the best of a search first."""
+    """A page of packs: by ID, or, for a search, the best matches first."""
 
     items = fields.List(fields.Nested(PackSchema), required=True, metadata=about("The items of this page."))
     next_cursor = next_cursor()

@@ -34,7 +34,7 @@ REASON = about("Why, in words; sent with `seller.closure_announced`.", "Christma
 
 
 class ClosureBodySchema(Schema):
-    """The days on which the seller does not work, both included; `last_day` null: until it is shortened."""
+    """The days on which the seller does not work, first and last included; `last_day` null: until it is shortened."""
 
     first_day = Day(required=True, metadata=about("The first day, included.", "2026-12-24"))
     last_day = nullable(Day, about("The last day, included; null: until it is shortened.", "2027-01-03"))

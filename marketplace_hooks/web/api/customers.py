@@ -18,7 +18,7 @@ from .fields import ResponseSchema, Rfc3339Instant, nullable
 from .operations import operation
 
 _DESCRIPTIONS = {
-    "purchases": "What was bought, for which price and site.",
+    "purchases": "What was bought, at which price and for which site.",
     "sites": "The merchant sites of the purchases, and since when.",
     "refunds": "What was refunded.",
     "disputes": "Payments that the bank has reversed.",

@@ -71,7 +71,7 @@ class DeliverySchema(ResponseSchema):
     sequence = fields.Integer(
         required=True,
         attribute="event.sequence",
-        metadata=about("The event's number among those about this thing.", 12),
+        metadata=about("The event's number among the events about the same subject.", 12),
     )
     endpoint_id = fields.String(required=True, attribute="delivery.endpoint_id", metadata=ENDPOINT_ID)
     state = EnumField(
@@ -124,7 +124,7 @@ class AttemptSchema(ResponseSchema):
 
 
 class DeliveryDetailSchema(DeliverySchema):
-    """A delivery with what is sent, and what each attempt was answered."""
+    """A delivery with what is sent, and the response to each attempt."""
 
     url = fields.String(
         required=True,
@@ -198,7 +198,7 @@ def list_deliveries(query: dict[str, Any]) -> Response:
     refusals=(404,),
 )
 def get_delivery(delivery_id: str) -> Response:
-    """One delivery with the body that is sent, and what each attempt was answered.
+    """One delivery with the body that is sent, and the response to each attempt.
 
     Headers are named without their values, which may be credentials.
     """
@@ -217,7 +217,7 @@ def get_delivery(delivery_id: str) -> Response:
 
 
 class ReplaySelectionSchema(Schema):
-    """Which deliveries: a range of time, of one endpoint or of all; without a range, all that never reached it."""
+    """Which deliveries: a time range, for one endpoint or all; without a range, all that never reached the endpoint."""
 
     endpoint_id = optional(TextField, ENDPOINT_ID)
     since = optional(Rfc3339Instant, about("Published from this instant on."), data_key="from")
@@ -227,12 +227,12 @@ class ReplaySelectionSchema(Schema):
         data_key="to",
     )
     missed_only = fields.Boolean(
-        load_default=False, metadata=about("Leave out what has arrived; without a range that is always so.")
+        load_default=False, metadata=about("Leave out what has arrived; this is always done without a range.")
     )
 
 
 class ReplayedSeveralSchema(ResponseSchema):
-    """How many are sent again. `has_more`: 10,000 is the most at once; call again for the next."""
+    """How many are sent again, 10,000 at most. If `has_more` is true, call again for the rest."""
 
     replayed = fields.Integer(required=True, metadata=about("How many are sent again.", 120))
     has_more = fields.Boolean(
@@ -274,7 +274,7 @@ def replay_several_deliveries(body: dict[str, Any]) -> Response:
 def replay_delivery(delivery_id: str) -> Response:
     """Resend a delivered or exhausted delivery under the same `webhook-id`, with a new series of attempts.
 
-    A delivery that still waits for an attempt is a 409 `not_replayable`, one whose payload was purged a 409
+    A delivery that is still waiting for an attempt is a 409 `not_replayable`; one whose payload was purged is a 409
     `payload_purged`.
     """
     number = _number(delivery_id)

@@ -75,7 +75,7 @@ class DownloadListSchema(ResponseSchema):
 
 
 class LinkQuerySchema(QuerySchema):
-    """Under which purchase."""
+    """For which purchase."""
 
     purchase_id = TextField(required=True, metadata=PURCHASE_ID)
 
@@ -146,7 +146,7 @@ def _place(key: str | None) -> ReleasePosition | None:
     at, _, id_ = key.partition(" ")
     instant: datetime | None = parse_instant(at)
     if instant is None or not id_:
-        raise Refused("this cursor is none of this list's; begin without one", code="cursor_malformed")
+        raise Refused("this cursor does not belong to this list; start without one", code="cursor_malformed")
     return instant, id_
 
 

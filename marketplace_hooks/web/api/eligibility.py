@@ -95,7 +95,7 @@ def show_eligibility(check_id: str) -> Response:
     refusals=(400, 401, 404),
 )
 def post_companion_report(check_id: str) -> Response:
-    """A shop's companion reports on an inspection; signed in `Companion-Signature` over the body.
+    """Receive a companion module's report on an inspection; `Companion-Signature` signs the body.
 
     No token is needed: the report is signed with the check's `report_key`. Its format is a JSON Schema of its own; a
     report that does not match it is a 422 with every error.

@@ -58,7 +58,7 @@ class DeclaredSchema(Schema):
 
 
 class SiteSchema(Schema):
-    """The site that a request is about, what lets us ask it, and what the customer declares of it."""
+    """The site that a request is about, credentials for reading from it, and what the customer declares about it."""
 
     shop_url = optional(TextField, SHOP_URL, max_length=2_000)
     credentials = fields.Nested(
@@ -78,7 +78,7 @@ class SiteSchema(Schema):
     def _credentials_come_in_pairs(self, data: dict[str, Any], **kwargs: Any) -> None:
         credentials = data.get("credentials") or {}
         if (credentials.get("client_id") is None) != (credentials.get("client_secret") is None):
-            raise ValidationError("client_id and client_secret come together.", "credentials")
+            raise ValidationError("client_id and client_secret must be given together.", "credentials")
 
 
 class EligibilityRequestSchema(SiteSchema):
@@ -95,7 +95,7 @@ class EligibilityRequestSchema(SiteSchema):
 
 
 class CheckStartedSchema(ResponseSchema):
-    """A running check. A companion signs its report with `report_key`, shown only once, over the `nonce`."""
+    """A running check. A companion's report repeats the `nonce` and is signed with `report_key`, shown only once."""
 
     check_id = fields.String(required=True, metadata=CHECK_ID)
     nonce = fields.String(required=True, metadata=about("What a companion's report must repeat.", "Jm3k9Qx7Lp2Vt8Rb"))
@@ -159,7 +159,7 @@ class ExchangeSchema(ResponseSchema):
     )
     status = nullable(fields.Integer, about("The status of the answer; null: there was none.", 200))
     content_type = fields.String(required=True, metadata=about("The type of content; empty: not given.", "text/html"))
-    size = nullable(fields.Integer, about("The bytes of it; null: none came.", 48210))
+    size = nullable(fields.Integer, about("Its size in bytes; null: there was no content.", 48210))
     excerpt = fields.String(
         required=True, metadata=about("Its beginning, or where a redirect leads.", "<!doctype html>")
     )
@@ -183,7 +183,7 @@ class EligibilitySchema(ResponseSchema):
 
     check_id = fields.String(required=True, metadata=CHECK_ID)
     state = fields.String(
-        required=True, validate=validate.OneOf(["running", "done"]), metadata=about("Whether the check still runs.")
+        required=True, validate=validate.OneOf(["running", "done"]), metadata=about("Whether the check is running.")
     )
     outcome = EnumField(
         EligibilityOutcome,

@@ -14,13 +14,13 @@ from ...services.outbox.endpoints import (
 )
 from .fields import ResponseSchema, Rfc3339Instant, TextField, nullable, optional
 
-_TYPES = "Which outgoing events it is sent; `*` is all of them."
+_TYPES = "Which outgoing events are sent to it; `*` means all."
 _HEADERS = "Sent with every delivery: at most 20, none that we set ourselves. Their values are never returned."
 _RATE = "Attempts started each second; null: the installation's DELIVERY_RATE_PER_S."
 
 
 class EndpointSettingsSchema(Schema):
-    """What may be set."""
+    """The settings of an endpoint."""
 
     url = TextField(
         max_length=LONGEST_URL,
@@ -62,7 +62,7 @@ class EndpointSchema(ResponseSchema):
         fields.String(),
         required=True,
         attribute="endpoint.types",
-        metadata=about("Which outgoing events it is sent; `*` is all of them.", ["product.hidden", "product.shown"]),
+        metadata=about("Which outgoing events are sent to it; `*` means all.", ["product.hidden", "product.shown"]),
     )
     description = fields.String(
         required=True,
@@ -120,7 +120,7 @@ class EndpointHourSchema(ResponseSchema):
     begins_at = Rfc3339Instant(required=True, metadata=about("When the hour begins."))
     delivered = fields.Integer(required=True, metadata=about("How many arrived.", 118))
     failed = fields.Integer(required=True, metadata=about("How many failed.", 2))
-    waiting = fields.Integer(required=True, metadata=about("How many wait.", 0))
+    waiting = fields.Integer(required=True, metadata=about("How many are waiting.", 0))
 
 
 class EndpointDetailSchema(EndpointSchema):
@@ -158,7 +158,7 @@ class DisableSchema(Schema):
 
 
 class PingAnswerSchema(ResponseSchema):
-    """What the receiver answered to a test event; `status` is null where there was no answer, `error` says why."""
+    """The receiver's answer to a test event; if there was none, `status` is null and `error` says why."""
 
     status = nullable(fields.Integer, about("The HTTP status of the answer; null: there was none.", 200))
     error = nullable(fields.String, about("What went wrong; null: nothing.", "timeout"))

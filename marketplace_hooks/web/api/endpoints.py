@@ -114,9 +114,9 @@ def get_endpoint(endpoint_id: str) -> Response:
     refusals=(400, 404, 415, 422),
 )
 def change_endpoint_settings(body: dict[str, Any], endpoint_id: str) -> Response:
-    """Change an endpoint's URL, event types, headers or rate. Existing deliveries stay.
+    """Change an endpoint's URL, event types, headers or rate. Existing deliveries are kept.
 
-    Only the given members are changed. The secret is changed by `rotate`.
+    Only the given members are changed. To change the secret, call `rotate`.
     """
     runtime = current_runtime()
     changed = run_in_transaction(runtime, lambda uow: _view(change_endpoint(runtime, uow, endpoint_id, **body)))

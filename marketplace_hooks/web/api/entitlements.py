@@ -39,7 +39,7 @@ _HEADERS = [("Cache-Control", "no-store"), ("Vary", "Authorization, Cookie"), NO
 
 
 class EntitlementQuerySchema(QuerySchema):
-    """Which purchase, or whose of which product; on which site; when."""
+    """The purchase, or the customer and the product; the site; the time."""
 
     purchase_id = fields.String(metadata=PURCHASE_ID)
     customer_id = fields.String(metadata=about("With product_id. Customers may ask only about themselves.", "c-17"))
@@ -52,7 +52,7 @@ class BusinessCareSchema(ResponseSchema):
     """The Business Care itself, whatever the site in question."""
 
     active = fields.Boolean(required=True, metadata=about("Whether it is active."))
-    last_day = nullable(Day, about("The last day, included, of the period that runs or was the last one."))
+    last_day = nullable(Day, about("The last day, included, of the current or most recent period."))
 
 
 class EntitlementSchema(ResponseSchema):
@@ -94,7 +94,7 @@ def check_entitlement() -> Response:
     if at is None:
         return _response(answer_now(runtime, identity, args))
     if identity.role not in _MAY_ASK_OF_THE_PAST:
-        raise Forbidden("only the platform and operators ask how it stood at another time")
+        raise Forbidden("only the platform and operators may ask about another time")
     purchase_filter = _purchase_filter(identity, args)
     question = _question(runtime, args, _instant(at))
     with runtime.database.read_session() as session:
@@ -141,8 +141,8 @@ def _text(args: Mapping[str, str], name: str) -> str | None:
 def _instant(text: str) -> datetime:
     instant = parse_instant(text)
     if instant is None:
-        message = "Must be an instant with its offset, such as 2026-03-02T10:00:00+01:00."
-        raise PayloadRejected("the request breaks its schema", errors=[{"path": "at", "message": message}])
+        message = "Must be a date and time with a UTC offset, such as 2026-03-02T10:00:00+01:00."
+        raise PayloadRejected("the request does not match its schema", errors=[{"path": "at", "message": message}])
     return instant
 
 

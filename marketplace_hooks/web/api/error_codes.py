@@ -16,8 +16,8 @@ CODES: Mapping[int, Mapping[str, str]] = {
         "incomplete_body": "The body ended before its declared length.",
         "cursor_malformed": "The cursor does not belong to this list: start without one.",
         "idempotency_key_malformed": "The `Idempotency-Key` is not 1 to 255 visible ASCII characters.",
-        "site_url_invalid": "The address is not that of a site.",
-        "credential_malformed": "A credential has unprintable characters, or too many.",
+        "site_url_invalid": "This is not the address of a site.",
+        "credential_malformed": "A credential is too long, or has unprintable characters.",
         "refused": "The request cannot be carried out, for the reason in `detail`.",
     },
     401: {
@@ -35,7 +35,7 @@ CODES: Mapping[int, Mapping[str, str]] = {
         "signature_mismatch": "No signature matches a secret of this source.",
     },
     403: {
-        "forbidden": "This role may never do this.",
+        "forbidden": "This role is not allowed to do this.",
         "insufficient_scope": "The token is limited to other scopes.",
         "person_required": "A person must do this; a token may not.",
         "cross_site": "The call was sent by a page of another site.",
@@ -100,7 +100,7 @@ CODES: Mapping[int, Mapping[str, str]] = {
         "release_not_downloadable": "The customer may not download this release.",
         "release_not_paid": "The release is free, and is not sold.",
         "release_not_on_sale": "The release cannot be bought now.",
-        "release_already_bought": "The customer has bought the release before.",
+        "release_already_bought": "The customer has already bought the release.",
         "offer_currency": "The offer is in another currency than the price.",
         "offer_above_price": "The offer exceeds the price of the release.",
         "outbound_refused": "We do not connect to this address.",

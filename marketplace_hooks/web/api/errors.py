@@ -38,7 +38,7 @@ def check_call() -> None:
     _check_origin(identity)
     for value in (request.view_args or {}).values():
         if len(str(value)) > MAX_ID_LENGTH or not str(value).isprintable():
-            raise NotFound("there is nothing of this name")
+            raise NotFound("nothing has this name")
 
 
 def _check_rate(identity: Identity | None) -> None:
@@ -119,7 +119,7 @@ def handle_unexpected_error(error: Exception) -> Response:
     if current_app.testing or current_app.debug:
         raise error
     log.exception("%s %s failed", request.method, request.path)
-    return problem(500, "internal_error", "this is a fault of ours; it has been logged")
+    return problem(500, "internal_error", "this is an error on our side; it has been logged")
 
 
 def add_checks_and_handlers(blueprint: Blueprint) -> None:

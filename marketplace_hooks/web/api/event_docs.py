@@ -28,7 +28,7 @@ _SOURCE = {
     "in": "path",
     "name": "source",
     "required": True,
-    "description": "Who sends it: a name of `WEBHOOK_SECRETS`.",
+    "description": "Who sends it: a name in `WEBHOOK_SECRETS`.",
     "schema": {"type": "string"},
     "example": "marketplace",
 }
@@ -53,7 +53,7 @@ _ACCEPTED: dict[str, Any] = {
     },
     "required": ["event_id", "duplicate"],
 }
-_TAKE = """Takes one event of any type; one of an unknown type is stored, and marked as ignored.
+_TAKE = """Receives one event of any type; an event of an unknown type is stored, and marked as ignored.
 
 It is answered as soon as it is stored, and applied after that. The same event may be sent again: it is applied once.
 Errors in its data are not reported here, but by `GET /events/{event_id}`."""
@@ -112,7 +112,7 @@ def _outgoing(name: str) -> dict[str, Any]:
         "responses": {
             "2XX": {"description": "It has arrived, and is not sent again."},
             "410": {"description": "The endpoint is gone: it is disabled."},
-            "default": {"description": "It has not arrived, and is sent again by the schedule of retries."},
+            "default": {"description": "It has not arrived, and is sent again according to the retry schedule."},
         },
     }
 

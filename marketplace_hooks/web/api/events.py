@@ -51,7 +51,7 @@ class EventsQuerySchema(PagedQuerySchema):
 
 
 class SourceQuerySchema(QuerySchema):
-    """From which source, where several have an event of one id."""
+    """The source, if several have an event with the same ID."""
 
     source = TextField(
         max_length=64, metadata=about("Who sent it: the last part of the webhook's path.", "marketplace")
@@ -84,7 +84,7 @@ class EventSchema(ResponseSchema):
     sent_at = Rfc3339Instant(required=True, metadata=about("When it was sent, by its own timestamp."))
     received_at = Rfc3339Instant(required=True, metadata=about("When it was received."))
     applied_at = nullable(Rfc3339Instant, about("When it was applied; null: it was not."))
-    corrects = nullable(fields.String, about("The event of which this is a corrected copy; null: of none.", "evt_2f1c"))
+    corrects = nullable(fields.String, about("The event that this one corrects; null: none.", "evt_2f1c"))
     corrected_by = nullable(
         fields.String, about("The corrected copy that takes this event's place; null: there is none.", "evt_9b03")
     )
@@ -92,7 +92,7 @@ class EventSchema(ResponseSchema):
         required=True,
         allow_none=True,
         metadata=about(
-            "The payload of a sender that this event was made of; null: the source sent it so.", "b54557e4-bdd9"
+            "The sender's payload that this event was made from; null: it was sent as an event.", "b54557e4-bdd9"
         ),
     )
 
@@ -108,14 +108,14 @@ class CorrectionSchema(Schema):
         keys=fields.String(),
         required=True,
         metadata=about(
-            "As the schema of the type has it.",
+            "As defined by the schema of the type.",
             {"product_id": "20133", "status": "offline_temporary", "actor": "seller", "reason": "a rest", "version": 4},
         ),
     )
 
 
 class OtherBodySchema(ResponseSchema):
-    """Another body that came under the same id: put aside, never applied."""
+    """Another body received under the same ID: set aside, and never applied."""
 
     body_sha256 = fields.String(
         required=True,
@@ -134,7 +134,7 @@ class OtherBodySchema(ResponseSchema):
 
 
 class EventWithPayloadSchema(EventSchema):
-    """An event with its payload; null once that was purged."""
+    """An event with its payload, which is null once it has been purged."""
 
     body_sha256 = fields.String(
         required=True,
@@ -152,7 +152,7 @@ class EventWithPayloadSchema(EventSchema):
     conflicts = fields.List(
         fields.Nested(OtherBodySchema),
         required=True,
-        metadata=about("Other bodies that came under its id, and were never applied."),
+        metadata=about("Other bodies received under its ID, and never applied."),
     )
     trace = fields.Nested(EventTraceSchema, required=True, metadata=about("What followed from it."))
 
@@ -175,8 +175,8 @@ _DETAIL = EventWithPayloadSchema()
 def list_events(query: dict[str, Any]) -> Response:
     """The log of received events, newest first.
 
-    Filter by type, state, subject, source or when they were received, or search a part of an id. Follow `next_cursor`
-    for older events.
+    Filter by type, state, subject, source or time of receipt, or search for part of an ID. Follow `next_cursor` for
+    older events.
     """
     with current_runtime().database.read_session() as session:
         events, before = event_log.find_events(
@@ -232,10 +232,10 @@ def get_event(query: dict[str, Any], event_id: str) -> Response:
     refusals=(404,),
 )
 def replay_event(query: dict[str, Any], event_id: str) -> Response:
-    """Apply an event again that was ignored, rejected or failed, or is waiting for another one.
+    """Apply again an event that was ignored or rejected, that failed, or that is waiting for another one.
 
-    It is applied by a worker soon after. An event that was applied is a 409 `not_replayable`, one whose payload was
-    purged a 409 `payload_purged`.
+    It is applied by a worker soon after. An event that was applied is a 409 `not_replayable`; one whose payload was
+    purged is a 409 `payload_purged`.
     """
 
     def act(uow: Any) -> InboxEvent:
@@ -259,7 +259,7 @@ def correct_event(query: dict[str, Any], envelope: dict[str, Any], event_id: str
     """Send a corrected copy of a rejected or ignored event: a new event of the same source, linked to it.
 
     A copy that would be rejected again is a 422 with every error, and nothing is stored. An event in another state is a
-    409 `not_correctable`, one that was corrected before a 409 `already_corrected`.
+    409 `not_correctable`; one that has already been corrected is a 409 `already_corrected`.
     """
     body = json.dumps(envelope, ensure_ascii=False).encode()
 

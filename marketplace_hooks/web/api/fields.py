@@ -51,7 +51,7 @@ class TextField(fields.String):
 
 def _no_control_characters(text: str) -> None:
     if any((char < " " and char not in "\n\t") or char == "\x7f" for char in text):
-        raise ValidationError("Must hold no control characters.")
+        raise ValidationError("Must not contain control characters.")
 
 
 def nullable(kind: Callable[..., _F], metadata: Mapping[str, Any], **options: Any) -> _F:

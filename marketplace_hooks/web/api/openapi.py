@@ -37,7 +37,7 @@ Errors are problem documents (RFC 9457) with a stable `code`. Lists are paginate
 hours."""
 _TAGS = {
     "Audit": "Who did what, on what, when and from where.",
-    "Products": "What is sold, its listings, its status.",
+    "Products": "What is sold, with its listings and its status.",
     "Packs": "Several products sold as one.",
     "Customers": "What is stored about a customer.",
     "Business Care": "Who is entitled to support and updates, until when, and what renews.",
@@ -47,7 +47,7 @@ _TAGS = {
     "Endpoints": "Who is subscribed to outgoing events.",
     "Sellers": "Sellers' closures and their on-time rates.",
     "Access": "Tokens, and who is signed in.",
-    "Support": "Support requests: checked before they are accepted, their deadlines, their answers.",
+    "Support": "Support requests: their checks, deadlines and answers.",
 }
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -59,7 +59,7 @@ _IDEMPOTENCY_KEY = {
 
 
 class ProblemSchema(ResponseSchema):
-    """RFC 9457 problem details, and our stable `code`. A code may bring members of its own."""
+    """RFC 9457 problem details, and our stable `code`. Some codes come with additional members."""
 
     type = fields.String(
         required=True, metadata=about("The type of problem, as a URI reference.", "about:blank#not_found")
@@ -67,9 +67,9 @@ class ProblemSchema(ResponseSchema):
     title = fields.String(required=True, metadata=about("The status in words.", "Not Found"))
     status = fields.Integer(required=True, metadata=about("The HTTP status.", 404))
     code = fields.String(required=True, metadata=about("Machine-readable; it never changes.", "not_found"))
-    detail = fields.String(required=True, metadata=about("For developers.", "there is nothing of this name"))
-    state = fields.Raw(metadata=about("Of a conflict: the current state.", "online"))
-    asked = fields.Raw(metadata=about("Of a conflict: the state that was requested.", "offline_temporary"))
+    detail = fields.String(required=True, metadata=about("For developers.", "nothing has this name"))
+    state = fields.Raw(metadata=about("For a conflict: the current state.", "online"))
+    asked = fields.Raw(metadata=about("For a conflict: the state that was requested.", "offline_temporary"))
     errors = fields.List(
         fields.Dict(keys=fields.String(), values=fields.String()),
         metadata=about(

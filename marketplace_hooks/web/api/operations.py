@@ -96,7 +96,7 @@ class Parser(FlaskParser):
     def handle_error(self, error: Any, req: Request, schema: Schema, **kwargs: Any) -> NoReturn:
         """webargs groups its messages by location; ours name the field."""
         errors = [one for where in error.messages.values() for one in every_error(where)]
-        raise PayloadRejected("the request breaks its schema", errors=errors)
+        raise PayloadRejected("the request does not match its schema", errors=errors)
 
 
 def read_body(req: Request) -> bytes:

@@ -34,7 +34,7 @@ class PacksQuerySchema(PagedQuerySchema):
 
 @operation("GET", "/packs", tag="Packs", query=PacksQuerySchema, response=PackListSchema, refusals=(400,))
 def list_packs(query: dict[str, Any]) -> Response:
-    """Packs: those on sale, and, for a signed-in reader, their own hidden ones too.
+    """The packs on sale and, for signed-in users, their own hidden packs.
 
     With `q`, the best matches come first, 500 at most; otherwise all packs, by ID. Follow `next_cursor` for more.
     """

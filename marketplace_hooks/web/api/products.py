@@ -75,7 +75,7 @@ class ProductsQuerySchema(PagedQuerySchema):
 
 
 class ListingQuerySchema(QuerySchema):
-    """When. Neither: now."""
+    """A day or an instant; without either, now."""
 
     on = Day(metadata=about("A day: the listing at the end of that day, in the reference zone."))
     at = Rfc3339Instant(metadata=about("An instant."))
@@ -88,7 +88,7 @@ class ListingQuerySchema(QuerySchema):
 
 @operation("GET", "/products", tag="Products", query=ProductsQuerySchema, response=ProductListSchema, refusals=(400,))
 def list_products(query: dict[str, Any]) -> Response:
-    """Products: those on sale, and, for a signed-in reader, their own hidden ones too.
+    """The products on sale and, for signed-in users, their own hidden products.
 
     With `q`, the best matches come first, 500 at most, and small typing mistakes are forgiven; otherwise all products,
     by ID. Filter by category, seller, type, version of PrestaShop, price or currency. Follow `next_cursor` for more.
@@ -145,7 +145,7 @@ def get_product(product_id: str) -> Response:
     refusals=(404, 410),
 )
 def get_listing(query: dict[str, Any], product_id: str) -> Response:
-    """The listing as it was on a day or at an instant.
+    """The listing as it was on a given day or at a given instant.
 
     Customers may rely on what was advertised when they bought. Give a day with `on` or an instant with `at`; without
     either, it is the current listing.

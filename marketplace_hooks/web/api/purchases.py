@@ -35,7 +35,7 @@ from .responses import uncached_response
 
 
 class PurchasesQuerySchema(PagedQuerySchema):
-    """Whose."""
+    """Whose purchases."""
 
     customer_id = TextField(metadata=about("Required for the platform; customers see only their own.", "c-17"))
 
@@ -49,7 +49,7 @@ class PurchaseSchema(ResponseSchema):
     purchase_id = fields.String(required=True, attribute="purchase.id", metadata=PURCHASE_ID)
     product_id = fields.String(required=True, attribute="purchase.product_id", metadata=PRODUCT_ID)
     title = localized_text("The product's name, for each language.")
-    product_status = EnumField(Status, required=True, metadata=about("The status of the product's sale."))
+    product_status = EnumField(Status, required=True, metadata=about("The product's status."))
     pack_id = nullable(
         fields.String,
         about("The pack that it was bought in; null: it was bought alone.", "30011"),
@@ -128,7 +128,7 @@ def _customer_id(query: dict[str, Any]) -> str:
     if identity.role is Role.CUSTOMER:
         return identity.subject or "" if named in (None, identity.subject) else ""
     if named is None:
-        message = "The platform says whose purchases it asks for."
+        message = "The platform must name the customer."
         raise PayloadRejected("whose purchases?", errors=[{"path": "customer_id", "message": message}])
     return named
 

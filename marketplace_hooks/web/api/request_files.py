@@ -17,9 +17,9 @@ from .support_requests import EVERY_SIDE, json_ready
 class RequestFileSchema(WholeRequestSchema):
     """A complete request, with the names of both sides, the purchase and the inspection of the site."""
 
-    generated_at = Rfc3339Instant(required=True, metadata=about("When the file was put together."))
-    resolved_at = nullable(Rfc3339Instant, about("When the seller said that it is settled; null: not yet."))
-    release_number = nullable(fields.String, about("Of the version that the resolution or offer names.", "2.4.0"))
+    generated_at = Rfc3339Instant(required=True, metadata=about("When the file was created."))
+    resolved_at = nullable(Rfc3339Instant, about("When the seller marked the request as resolved; null: not yet."))
+    release_number = nullable(fields.String, about("The version that the resolution or offer names.", "2.4.0"))
     product_title = fields.Raw(
         required=True,
         metadata=about("The product's name, for each language.", {"fr": "Relance de paniers", "en": "Cart reminder"}),
@@ -29,7 +29,7 @@ class RequestFileSchema(WholeRequestSchema):
     purchase = nullable(
         fields.Raw,
         about(
-            "The purchase; null for a request before any.",
+            "The purchase; null for a request sent before any purchase.",
             {"purchase_id": "o-50434", "purchased_at": "2025-11-24T09:12:00Z"},
         ),
     )
@@ -55,9 +55,9 @@ _FILE = RequestFileSchema()
     refusals=(404,),
 )
 def show_request_file(request_id: str) -> Response:
-    """All that a contested refusal is judged by: what was advertised, found, refused, contested and written, and when.
+    """Everything needed to decide on a contested refusal: what was advertised, found, refused, contested and written.
 
-    With `Accept: application/pdf` it is a PDF in the reader's language, in which very long texts are cut.
+    With `Accept: application/pdf` it is a PDF in the reader's language, in which very long texts are shortened.
     """
     file = file_of(request_id)
     if request.accept_mimetypes.best_match((JSON, PDF)) == PDF:

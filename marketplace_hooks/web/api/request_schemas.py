@@ -25,7 +25,7 @@ from .fields import (
 
 
 class RequestBodySchema(SiteSchema):
-    """A request, after its check or with what a check takes; `as_it_is` sends it with what is unknown."""
+    """A request with a reference to its check or the data for one; `as_it_is` sends it even if something is unknown."""
 
     purchase_id = optional(TextField, PURCHASE_ID)
     presale = TrueOrFalse(load_default=False, metadata=about("Whether it is asked before any purchase.", False))
@@ -37,7 +37,7 @@ class RequestBodySchema(SiteSchema):
         required=True, max_length=50_000, metadata=about("The text.", "Since the update no reminder is sent.")
     )
     check_id = optional(TextField, CHECK_ID)
-    as_it_is = TrueOrFalse(load_default=False, metadata=about("Whether to send it although something is unknown."))
+    as_it_is = TrueOrFalse(load_default=False, metadata=about("Whether to send it even if something is unknown."))
 
     @validates_schema
     def _is_about_something(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -45,11 +45,11 @@ class RequestBodySchema(SiteSchema):
             raise ValidationError("Required, unless presale is true and product_id is given.", "purchase_id")
         brings_news = data.get("credentials") is not None or data.get("declared") is not None
         if brings_news and (data.get("check_id") is not None or data.get("presale")):
-            raise ValidationError("Left out with check_id, which names a check of them, and when presale is true.")
+            raise ValidationError("Must be left out when check_id is given or presale is true.")
 
 
 class RequestSchema(ResponseSchema):
-    """A request for support, whole."""
+    """A support request."""
 
     request_id = fields.String(required=True, metadata=REQUEST_ID)
     purchase_id = nullable(fields.String, PURCHASE_ID)
@@ -59,14 +59,14 @@ class RequestSchema(ResponseSchema):
     presale = fields.Boolean(required=True, metadata=about("Whether it is asked before any purchase.", False))
     kind = EnumField(Kind, required=True, metadata=about("What the request is about."))
     proposed_kind = EnumField(
-        Kind, required=True, allow_none=True, metadata=about("What the seller says it is about instead; null: nothing.")
+        Kind, required=True, allow_none=True, metadata=about("The type that the seller proposes instead; null: none.")
     )
     subject = fields.String(required=True, metadata=about("The subject line.", "Cart reminder stopped"))
     handling = EnumField(Handling, required=True, metadata=about("The stage that it has reached."))
     duplicate_of = nullable(fields.String, about("An open request that it repeats; null: none.", "req-1"))
     submitted_at = Rfc3339Instant(required=True, metadata=about("When the request was sent."))
     assignee = nullable(TextField, about("Who handles it on your side; null: no one in particular.", "Camille Roy"))
-    next_deadline_at = nullable(Rfc3339Instant, about("The next deadline; null: none runs."))
+    next_deadline_at = nullable(Rfc3339Instant, about("The next deadline; null: none is running."))
     closed_at = nullable(Rfc3339Instant, about("When it was closed; null: it is open."))
     closed_reason = nullable(fields.String, about("Why it was closed; null: it is open.", "resolved"))
 
@@ -80,7 +80,7 @@ class WholeRequestSchema(RequestSchema):
     business_care = nullable(
         fields.Raw,
         about(
-            "The Business Care that the request was accepted on; null: none.",
+            "The Business Care under which the request was accepted; null: none.",
             {"active": True, "last_day": "2027-11-23"},
         ),
     )
@@ -128,13 +128,13 @@ class WholeRequestSchema(RequestSchema):
         ),
     )
     missing = fields.List(
-        fields.String(), required=True, metadata=about("What the customer can still say.", ["platform_version"])
+        fields.String(), required=True, metadata=about("What the customer can still provide.", ["platform_version"])
     )
-    waits_until = nullable(Rfc3339Instant, about("Until when that is waited for; null: nothing is missing."))
+    waits_until = nullable(Rfc3339Instant, about("Until when the customer can provide it; null: nothing is missing."))
     clocks = fields.Raw(
         required=True,
         metadata=about(
-            "The deadlines: how each stands, when it ends, and how that was counted.",
+            "The deadlines: the state of each, when it ends, and how it was counted.",
             {"acknowledgement": {"state": "running", "due_before": "2026-11-24T23:00:00Z"}},
         ),
     )
@@ -147,11 +147,11 @@ class WholeRequestSchema(RequestSchema):
     )
     refusal = nullable(
         fields.Raw,
-        about("The refusal that stands; null: none.", {"ground": "source_modified", "text": "Two files were changed."}),
+        about("The current refusal; null: none.", {"ground": "source_modified", "text": "Two files were changed."}),
     )
-    refusals = fields.Raw(required=True, metadata=about("Every refusal, the first one first.", []))
+    refusals = fields.Raw(required=True, metadata=about("Every refusal, oldest first.", []))
     resolution = nullable(
-        fields.Raw, about("How the seller says it was settled; null: not yet.", {"how": "release", "release_id": "r-9"})
+        fields.Raw, about("How the seller resolved it; null: not yet.", {"how": "release", "release_id": "r-9"})
     )
     offer = nullable(
         fields.Raw,
@@ -163,8 +163,8 @@ class WholeRequestSchema(RequestSchema):
     proposals = fields.Raw(
         required=True,
         metadata=about(
-            "Refusals, resolutions and offers by a bearer token that the platform does not vouch for: "
-            "nothing moves until a person of the seller's side confirms one. A customer sees the refusals.",
+            "Refusals, resolutions and offers made with a bearer token, for which the platform does not vouch: "
+            "nothing changes until a person on the seller's side confirms one. Customers see the refusals.",
             [],
         ),
     )
@@ -175,7 +175,7 @@ class WholeRequestSchema(RequestSchema):
 
 
 class RequestFilterSchema(FilterQuerySchema):
-    """Which requests, and in which order; the names are those of the pages' addresses."""
+    """Which requests, and in which order; the names are the same as in the addresses of the pages."""
 
     q = TextField(
         max_length=256,
@@ -186,7 +186,7 @@ class RequestFilterSchema(FilterQuerySchema):
     state = fields.String(
         load_default=RequestGroup.ALL.value,
         validate=validate.OneOf([*(one.value for one in RequestGroup), *(one.value for one in Handling)]),
-        metadata=about("A state, or several: `open`, `to_acknowledge` (no first response yet), `all`.", "open"),
+        metadata=about("A state, or a group: `open`, `to_acknowledge` (no first response yet), `all`.", "open"),
     )
     overdue = fields.Boolean(
         load_default=False,

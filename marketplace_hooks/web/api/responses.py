@@ -39,7 +39,7 @@ def or_problem(response: Response) -> Response:
     """The response, or a problem document for a precondition that does not hold."""
     if response.status_code == 412:
         response.close()
-        return problem(412, "precondition_failed", "what you have is not what stands here now")
+        return problem(412, "precondition_failed", "your version is not the current one")
     return response
 
 

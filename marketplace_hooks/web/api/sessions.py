@@ -59,7 +59,7 @@ class SessionSchema(ResponseSchema):
     user_agent = fields.String(required=True, metadata=about("What their browser calls itself.", "Mozilla/5.0"))
     created_at = Rfc3339Instant(required=True, metadata=about("When they signed in here."))
     signed_in_at = nullable(Rfc3339Instant, about("When the provider last asked them who they are."))
-    last_seen_at = Rfc3339Instant(required=True, metadata=about("To the minute."))
+    last_seen_at = Rfc3339Instant(required=True, metadata=about("When they were last seen, to the minute."))
 
 
 class SessionListSchema(ResponseSchema):

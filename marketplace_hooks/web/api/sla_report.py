@@ -41,7 +41,7 @@ class Month(fields.Field[Any]):
 
 
 class FiguresQuerySchema(QuerySchema):
-    """Which months, both included; without them the last twelve, this month being the last."""
+    """The first and the last month, both included; by default, the last twelve months, including this one."""
 
     first = Month(data_key="from", metadata=about("The first month, `YYYY-MM`."))
     last = Month(data_key="to", metadata=about(f"The last month; at most {MAX_MONTHS} in all."))
@@ -57,7 +57,7 @@ class KeptSchema(ResponseSchema):
 
     in_time = fields.Integer(required=True, metadata=about("How many were answered in time.", 41))
     late = fields.Integer(required=True, metadata=about("How many were answered late, or not at all.", 2))
-    open = fields.Integer(required=True, metadata=about("Not decided yet, suspended and frozen included.", 3))
+    open = fields.Integer(required=True, metadata=about("Not decided yet, including suspended and frozen ones.", 3))
     void = fields.Integer(required=True, metadata=about("Withdrawn, or closed without an answer owed.", 1))
     median_business_days = nullable(
         fields.Float, about("Within how many business days half of them were answered; null: none was.", 0.8)
@@ -86,7 +86,7 @@ class MonthFiguresSchema(ResponseSchema):
     month = Month(required=True, attribute="first_day", metadata=about("`YYYY-MM`, in the reference zone.", "2026-11"))
     requests = fields.Integer(required=True, metadata=about("How many requests there were.", 47))
     acknowledged = fields.Nested(KeptSchema, required=True, metadata=about("How the first responses went."))
-    fixed = fields.Nested(KeptSchema, required=True, metadata=about("Of anomalies alone."))
+    fixed = fields.Nested(KeptSchema, required=True, metadata=about("How the fixes went, for anomalies only."))
     refunds = fields.List(
         fields.Nested(RefundsCountedSchema), required=True, metadata=about("The refunds, by state and currency.")
     )
@@ -96,7 +96,7 @@ class MonthFiguresSchema(ResponseSchema):
 
 
 class FiguresSchema(ResponseSchema):
-    """A seller's figures, the oldest month first; a month without requests is there, with zeros."""
+    """A seller's figures, the oldest month first; a month without requests is listed with zeros."""
 
     seller_id = fields.String(required=True, metadata=SELLER_ID)
     months = fields.List(fields.Nested(MonthFiguresSchema), required=True, metadata=about("The months, oldest first."))

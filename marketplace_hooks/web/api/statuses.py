@@ -51,7 +51,7 @@ class StatusRequestSchema(Schema):
     reason = TextField(required=True, max_length=2_000, metadata=about("Why, in words.", "A fault is being fixed"))
     effective_at = optional(Rfc3339Instant, about("When it takes effect; null: at once."))
     actor = fields.String(allow_none=True, load_default=None, **_actor)
-    on_behalf_of = optional(TextField, about("Whom the platform acts for; it alone says so.", "atelier"))
+    on_behalf_of = optional(TextField, about("Whom the platform acts for; only the platform may give this.", "atelier"))
 
 
 class StatusAnswerSchema(ResponseSchema):
@@ -98,11 +98,11 @@ class PreviewSchema(ResponseSchema):
     entitlements_kept = fields.Integer(
         required=True,
         attribute="consequences.entitlements_kept",
-        metadata=about("How many Business Cares would go on until their last day.", 118),
+        metadata=about("For how many customers Business Care would continue until its last day.", 118),
     )
     last_entitlement_day = nullable(
         Day,
-        about("The last day of the last of them; null: there is none."),
+        about("The latest of these last days; null: there is none."),
         attribute="consequences.last_entitlement_day",
     )
     open_requests = fields.Integer(
@@ -237,7 +237,7 @@ def _change(kind: SubjectKind, id_: str, body: dict[str, Any]) -> Response:
     identity = signed_in()
     side = _side(identity, body["actor"])
     if body["on_behalf_of"] is not None and identity.role is not Role.PLATFORM:
-        raise Forbidden("only the platform acts on somebody's behalf")
+        raise Forbidden("only the platform may act on someone's behalf")
     if body["status"] is Status.OFFLINE_PERMANENT:
         require_fresh_sign_in()
     request = StatusRequest(side=side, status=body["status"], effective_at=body["effective_at"])
@@ -265,8 +265,8 @@ def _side(identity: Identity, actor: str | None) -> Side:
     if own is None and actor is None:
         sides = " or ".join(_SIDES)
         raise PayloadRejected(
-            "the platform says whose side it takes", errors=[{"path": "actor", "message": f"Must be {sides}."}]
+            "the platform must say which side it acts for", errors=[{"path": "actor", "message": f"Must be {sides}."}]
         )
     if own is not None and actor not in (None, own.value):
-        raise Forbidden(f"you speak as {own}; only the platform speaks for another side")
+        raise Forbidden(f"you act as {own}; only the platform may act for another side")
     return own or Side(actor or "")

@@ -14,9 +14,9 @@ from .fields import Day, EnumField, MoneySchema, ResponseSchema, Rfc3339Instant,
 
 
 class PeriodSchema(ResponseSchema):
-    """One period. `amount` is what was asked or paid for it: null for the one that came with the product.
+    """One period. `amount` is what was requested or paid for it: null for the one that came with the product.
 
-    `charged` is what was charged for it, by the charge `charge_id`: null while nothing was. A reversed charge stays.
+    `charged` is what was charged for it, by the charge `charge_id`: null if nothing was. A reversed charge is kept.
     """
 
     index = fields.Integer(required=True, metadata=about("The period's number; the first one is 0.", 1))
@@ -28,19 +28,19 @@ class PeriodSchema(ResponseSchema):
         MoneySchema,
         required=True,
         allow_none=True,
-        metadata=about("What was asked or paid for it; null for the one that came with the product."),
+        metadata=about("What was requested or paid for it; null for the one that came with the product."),
     )
     charged = fields.Nested(
         MoneySchema, required=True, allow_none=True, metadata=about("What was charged for it; null: nothing yet.")
     )
     charge_id = nullable(fields.String, CHARGE_ID)
-    claimed_at = nullable(Rfc3339Instant, about("When the charge was asked for; null: it was not."))
+    claimed_at = nullable(Rfc3339Instant, about("When the charge was requested; null: it was not."))
     settled_at = nullable(Rfc3339Instant, about("When the charge was made; null: it was not."))
     reversal_asked_at = nullable(Rfc3339Instant, about("When its reversal was requested; null: it was not."))
 
 
 class NoticeSchema(ResponseSchema):
-    """The proof that a renewal was announced: when, at which price, within which days, and whether it was owed by law.
+    """Proof that a renewal was announced: when, at which price, in which period, and whether the law required it.
 
     `timeliness` says whether it was sent within these days, and `event_id` is the outgoing event that announced it.
     `period_index` is the period that ends.
@@ -60,7 +60,7 @@ class NoticeSchema(ResponseSchema):
             "enum": [one.value for one in NoticeTimeliness],
         },
     )
-    owed = fields.Boolean(required=True, metadata=about("Whether the law asked for it."))
+    owed = fields.Boolean(required=True, metadata=about("Whether the law required it."))
     event_id = fields.String(required=True, metadata=about("The outgoing event that announced it.", "msg_1f0c"))
 
 
@@ -78,16 +78,16 @@ class ChargeRecordSchema(ResponseSchema):
 
 
 class StopSchema(ResponseSchema):
-    """One cause against renewals, in force from `since` until it was lifted (null: it stands)."""
+    """One cause that stops renewals, in force from `since` until it is lifted (null: it still applies)."""
 
     cause = EnumField(StopCause, required=True, metadata=about("What stopped the renewals."))
     since = Rfc3339Instant(required=True, attribute="starts_at", metadata=about("Since when."))
-    lifted_at = nullable(Rfc3339Instant, about("Until when; null: it stands."))
+    lifted_at = nullable(Rfc3339Instant, about("When it was lifted; null: it still applies."))
 
 
 class NextRenewalSchema(ResponseSchema):
-    """The renewal to come. `amount` is what it costs as known now: the listing's price of then, `listed_amount`, and
-    never more than its last notice allows.
+    """The next renewal. `amount` is its cost as currently known: the listing's price at that time, `listed_amount`, but
+    never more than its last notice announced.
     """
 
     at = Rfc3339Instant(required=True, metadata=about("When it happens."))
@@ -95,11 +95,11 @@ class NextRenewalSchema(ResponseSchema):
     first_day = Day(required=True, metadata=about("The first day of the period that it opens."))
     last_day = Day(required=True, metadata=about("The last day of the period that it opens."))
     amount = fields.Nested(MoneySchema, required=True, metadata=about("What it costs, as known now."))
-    listed_amount = fields.Nested(MoneySchema, required=True, metadata=about("The listing's price of then."))
+    listed_amount = fields.Nested(MoneySchema, required=True, metadata=about("The listing's price at that time."))
 
 
 class PriceLineSchema(ResponseSchema):
-    """One line of a price: the `period` itself, or the `supplement` for having let it expire."""
+    """One line of a price: the `period` itself, or the `supplement`, which is the lapsed-coverage fee."""
 
     what = fields.String(required=True, metadata=about("What it is for.", "period"))
     amount = fields.Nested(MoneySchema, required=True, metadata=about("How much."))
@@ -110,7 +110,7 @@ class ReactivationSchema(ResponseSchema):
 
     period_index = fields.Integer(required=True, metadata=PERIOD_INDEX)
     amount = fields.Nested(MoneySchema, required=True, metadata=about("How much."))
-    lines = fields.List(fields.Nested(PriceLineSchema), required=True, metadata=about("What it is made of."))
+    lines = fields.List(fields.Nested(PriceLineSchema), required=True, metadata=about("What makes up the amount."))
 
 
 class ReactivationAnswerSchema(ReactivationSchema):
@@ -155,12 +155,10 @@ class SubscriptionSchema(ResponseSchema):
         allow_none=True,
         metadata=about("What reactivation costs today; null: it cannot be reactivated."),
     )
-    periods = fields.List(
-        fields.Nested(PeriodSchema), required=True, metadata=about("Every period, the first one first.")
-    )
+    periods = fields.List(fields.Nested(PeriodSchema), required=True, metadata=about("Every period, oldest first."))
 
 
 class RenewalRequestSchema(Schema):
     """Whether it is to renew tacitly."""
 
-    enabled = TrueOrFalse(required=True, metadata=about("Whether it is to renew."))
+    enabled = TrueOrFalse(required=True, metadata=about("Whether it should renew."))

@@ -57,9 +57,9 @@ def get_subscription(purchase_id: str) -> Response:
     refusals=(400, 404, 415),
 )
 def change_subscription_renewal(body: dict[str, Any], purchase_id: str) -> Response:
-    """Cancel the tacit renewal, at any moment before it and without notice; or enable it again.
+    """Cancel the tacit renewal, at any time before it happens and without notice; or restore it.
 
-    The cancellation is confirmed by `subscription.renewal_cancelled`, with the day until which Business Care goes on.
+    The cancellation is confirmed by `subscription.renewal_cancelled`, with the last day of Business Care.
     """
     holder = _holder(purchase_id)
     cause = _cause()

@@ -20,8 +20,8 @@ from .support_schemas import AssignmentSchema, AttachmentSchema
 def attach_file_to_message(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Describe a file of a message. The file itself stays where it is: nothing is uploaded.
 
-    Customers and sellers attach to their own messages, the platform to anyone's. A file that is described already is
-    left as it is; more than 1,000 for a message are a 409 `too_many_attachments`.
+    Customers and sellers can do this for their own messages, the platform for anyone's. A file that has already been
+    described is left as it is; more than 1,000 files for a message are a 409 `too_many_attachments`.
     """
     side = None if signed_in().role is Role.PLATFORM else SIDES[signed_in().role]
     file = {name: value for name, value in body.items() if name != "message_id"}
@@ -31,9 +31,9 @@ def attach_file_to_message(uow: UnitOfWork, request_id: str, body: dict[str, Any
 
 @request_move("assignment", (Role.SELLER, Role.OPERATOR, Role.PLATFORM), AssignmentSchema)
 def assign_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Assign the request to a person of your side, or to no one.
+    """Assign the request to a person on your side, or to no one.
 
-    The platform says of which side. It changes no deadline, and customers do not see it.
+    The platform must say on which side. This changes no deadline, and customers do not see it.
     """
     side = SIDES[signed_in().role]
     if signed_in().role is Role.PLATFORM and body["side"] is not None:

@@ -104,7 +104,7 @@ def refuse_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any
     """Refuse for one of the six reasons (`ground`). The customer may contest. With only a token, it is a proposal.
 
     The reason must be one that this request allows; otherwise it is a 422 that says why. A proposal must be
-    confirmed by a person of the seller's side.
+    confirmed by a person on the seller's side.
     """
     given = {name: body[name] for name in ("ground", "text", "evidence")}
     if not _is_by_person(body):
@@ -133,7 +133,7 @@ def change_request_kind(uow: UnitOfWork, request_id: str, body: dict[str, Any], 
 
 @request_move("resolution", SELLERS, schemas.ResolutionSchema)
 def resolve_support_request(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Resolve the request by a release or an explanation. With only a token, it is a proposal.
+    """Resolve the request with a release or an explanation. With only a token, it is a proposal.
 
     A release must be published and available to the customer; otherwise it is a 422. The customer may say that it is
     not fixed.
@@ -229,7 +229,7 @@ def see_to_refund(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause:
     elif signed_in().role is Role.CUSTOMER:
         claim = refunds.claim_of(uow.session, request_id)
         if claim is None or claim.state not in refunds.RESUMABLE:
-            raise Forbidden("the marketplace asks for a refund; a customer may prefer the fix, and ask again after")
+            raise Forbidden("the marketplace requests a refund; a customer may prefer the fix, then request it again")
         refund_deferral.ask_again(uow, request, cause)
     else:
         require_fresh_sign_in()
@@ -268,21 +268,21 @@ def withdraw_support_request(uow: UnitOfWork, request_id: str, body: dict[str, A
 
 @request_move("confirmations", (Role.SELLER, *OPERATORS), schemas.ConfirmationSchema)
 def confirm(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Say whether a message is a first response, or a proposal is the seller's. Confirmed, it counts from its receipt.
+    """Confirm or decline a message as a first response, or a proposal. Once confirmed, it counts from its receipt.
 
-    Operators judge messages; a person of the seller's side judges proposals. What has been judged is a 409
-    `already_judged`.
+    Operators judge messages; a person on the seller's side judges proposals. If it has already been judged, this is a
+    409 `already_judged`.
     """
     identity = signed_in()
     actor = identity.subject or cause.actor
     if body["proposal_id"] is not None:
         if identity.role is Role.OPERATOR or not _is_by_person(body):
-            raise Forbidden("a person of the seller's side confirms a proposal", code="person_required")
+            raise Forbidden("only a person on the seller's side can confirm a proposal", code="person_required")
         return proposals.judge_proposal(
             uow, request_id, body["proposal_id"], confirmed=body["counts"], actor=actor, cause=cause
         )
     if identity.role is Role.SELLER:
-        raise Forbidden("the marketplace judges whether a message acknowledges")
+        raise Forbidden("only the marketplace can decide whether a message is a first response")
     messages.confirm_message(uow, request_id, body["message_id"], counts=body["counts"], actor=actor, cause=cause)
     return locked_request(uow.session, request_id)
 

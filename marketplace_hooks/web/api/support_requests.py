@@ -94,7 +94,7 @@ def show_support_request(request_id: str) -> Response:
 
 @operation("GET", "/support-requests", tag="Support", roles=EVERY_SIDE, query=ListQuerySchema, response=ListSchema)
 def list_support_requests(query: dict[str, Any]) -> Response:
-    """The requests that you may see: searched, filtered, and the next deadline first.
+    """The requests that you may see, searched and filtered, with the next deadline first.
 
     Customers see their own, sellers those about their products, the marketplace all of them. Requests without a running
     deadline come last. A cursor belongs to the `sort` that it was given for.
@@ -213,5 +213,5 @@ def _after(kind: str, cursor: str | None) -> Any:
     at, _, number = key.partition("|")
     instant = parse_instant(at) if at else None
     if not number.isdecimal() or len(number) > 18 or (at and instant is None):
-        raise Refused("this cursor is none of this list's; begin without one", code="cursor_malformed")
+        raise Refused("this cursor does not belong to this list; start without one", code="cursor_malformed")
     return instant, int(number)

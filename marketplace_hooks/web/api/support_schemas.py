@@ -14,7 +14,7 @@ from ...remote.companion_format import TrueOrFalse
 from ...services.support.moves import LONGEST_EXTENSION
 from .fields import EnumField, TextField, optional
 
-SAYS_SOMETHING = "At least one visible letter or digit; else 422 with `text_says_nothing`."
+SAYS_SOMETHING = "At least one visible letter or digit; otherwise 422 with `text_says_nothing`."
 
 
 def statement() -> TextField:
@@ -31,12 +31,12 @@ _sides = validate.OneOf(["customer", "seller", "marketplace"])
 
 
 class MessageSchema(Schema):
-    """A message in the thread. `author_type: human` is accepted from the platform alone; others are judged."""
+    """A message in the thread. `author_type: human` is accepted only from the platform; other messages are judged."""
 
     body = TextField(
         required=True,
         max_length=50_000,
-        metadata=about("The text.", "We have found the cause and send a fix tomorrow."),
+        metadata=about("The text.", "We have found the cause and will send a fix tomorrow."),
     )
     subject = TextField(
         min_length=0, max_length=500, load_default="", metadata=about("The subject line.", "Re: Cart reminder stopped")
@@ -79,13 +79,13 @@ class AssignmentSchema(Schema):
     )
     side = optional(
         fields.String,
-        about("Whose person: the platform says; for everybody else it is their own side."),
+        about("The assignee's side: given by the platform; for everyone else, their own side."),
         validate=validate.OneOf(["seller", "marketplace"]),
     )
 
 
 class VouchedSchema(Schema):
-    """An act of the seller's side. By a bearer token it is a proposal, unless the platform says that a person acted."""
+    """An action by the seller's side. With a bearer token it is a proposal unless the platform vouches for a person."""
 
     author_type = optional(
         fields.String,
@@ -103,7 +103,7 @@ class RefusalSchema(VouchedSchema):
         keys=fields.String(),
         required=True,
         metadata=about(
-            "What shows it: at least one text that says something, or a number, however deep.",
+            "The evidence: at least one meaningful text or one number, at any depth.",
             {"files": ["classes/Cart.php"]},
         ),
     )
@@ -205,12 +205,12 @@ class ExtensionSchema(Schema):
 class RefundSchema(Schema):
     """What to do about the refund.
 
-    `defer`: the customer prefers the fix, by a new date (`waive` is its earlier name). `request`: an operator has it
-    asked for now; a customer asks again for one that was deferred.
+    `defer`: the customer prefers the fix, by a new date (`waive` is its earlier name). `request`: an operator requests
+    the refund now; a customer requests again a refund that was deferred.
     """
 
     action = fields.String(
-        required=True, validate=validate.OneOf(["request", "defer", "waive"]), metadata=about("What is to be done.")
+        required=True, validate=validate.OneOf(["request", "defer", "waive"]), metadata=about("What to do.")
     )
     with_period = TrueOrFalse(
         load_default=False, metadata=about("Whether the Business Care that was paid is refunded as well.")

@@ -32,17 +32,17 @@ from .responses import uncached_response
 
 ROLES = (Role.OPERATOR,)
 LIST = "tokens"
-_SCOPES = about("What the token may do of all that its role may; none: everything.", ["read", "products"])
+_SCOPES = about("Which of its role's rights the token has; empty: all of them.", ["read", "products"])
 
 
 class TokenRequestSchema(Schema):
-    """A token to be made."""
+    """A token to create."""
 
     name = TextField(required=True, max_length=200, metadata=about("A note about what it is for.", "search index"))
     role = EnumField(Role, required=True, metadata=about("Whose rights it gives."))
     subject = optional(TextField, about("A seller's or customer's id.", "atelier"))
     scopes = fields.List(EnumField(Scope), load_default=list, metadata=_SCOPES)
-    expires_at = optional(Rfc3339Instant, about("null: never."))
+    expires_at = optional(Rfc3339Instant, about("When it expires; null: never."))
 
 
 class TokenSchema(ResponseSchema):
@@ -57,7 +57,7 @@ class TokenSchema(ResponseSchema):
     scopes = fields.List(EnumField(Scope), required=True, metadata=_SCOPES)
     created_at = Rfc3339Instant(required=True, metadata=about("When it was created."))
     expires_at = nullable(Rfc3339Instant, about("When it expires; null: never."))
-    last_used_at = nullable(Rfc3339Instant, about("To the minute."))
+    last_used_at = nullable(Rfc3339Instant, about("When it was last used, to the minute; null: never."))
     revoked_at = nullable(Rfc3339Instant, about("When it was revoked; null: it was not."))
 
 

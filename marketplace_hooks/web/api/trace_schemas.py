@@ -14,7 +14,7 @@ class TracedCascadeSchema(ResponseSchema):
     """The follow-up steps of one change."""
 
     cascade_id = fields.String(required=True, attribute="id", metadata=CASCADE_ID)
-    state = EnumField(CascadeState, required=True, metadata=about("Where they stand."))
+    state = EnumField(CascadeState, required=True, metadata=about("Their current state."))
 
 
 class TracedDeliverySchema(ResponseSchema):
@@ -25,7 +25,7 @@ class TracedDeliverySchema(ResponseSchema):
     state = EnumField(
         DeliveryState,
         required=True,
-        metadata=about("Where it stands."),
+        metadata=about("Its current state."),
     )
 
 
@@ -38,7 +38,7 @@ class PublishedEventSchema(ResponseSchema):
 
 
 class EventTraceSchema(ResponseSchema):
-    """What followed from an event, in its order."""
+    """What followed from an event, in order."""
 
     cascades = fields.List(
         fields.Nested(TracedCascadeSchema), required=True, metadata=about("The follow-up steps of its changes.")

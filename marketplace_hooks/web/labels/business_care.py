@@ -79,9 +79,9 @@ REMEDIES: Mapping[Remedy, Label] = {
         for_customer=lazy("You can reactivate it at any time: support and updates resume as soon as you pay."),
     ),
     Remedy.WAIT_FOR_PAYMENT: Label(
-        lazy("The renewal is being paid."),
+        lazy("The renewal payment is in progress."),
         for_customer=lazy(
-            "If the payment is in progress, you have nothing to do: Business Care resumes once it is received."
+            "If the payment is in progress, you do not need to do anything: Business Care resumes once it is received."
         ),
     ),
     Remedy.BIND_SHOP: Label(

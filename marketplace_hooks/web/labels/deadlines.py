@@ -60,12 +60,12 @@ PAUSED: dict[ClockState, LazyText] = {
 """Why a clock does not run, to the seller; the page says itself how one stands that runs, was met or missed."""
 
 _ACKNOWLEDGEMENT: Mapping[ClockState, LazyText] = {
-    ClockState.RUNNING: lazy("The seller has until the end of %(day)s to respond in person."),
+    ClockState.RUNNING: lazy("The seller has until the end of %(day)s to respond personally."),
     ClockState.SUSPENDED: lazy("The seller is closed, with no end date yet. The deadline will be set once it has one."),
     ClockState.TO_CONFIRM: lazy("An answer has arrived. The marketplace is checking that a person wrote it."),
     ClockState.FROZEN: lazy("Paused."),
-    ClockState.MET: lazy("The seller responded in person, on time."),
-    ClockState.MISSED: lazy("The seller had until the end of %(day)s to respond in person, and did not."),
+    ClockState.MET: lazy("The seller responded personally, on time."),
+    ClockState.MISSED: lazy("The seller had until the end of %(day)s to respond personally, and did not."),
     ClockState.VOID: lazy("No longer required."),
 }
 _FIX: Mapping[ClockState, LazyText] = {

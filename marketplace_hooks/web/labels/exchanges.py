@@ -52,8 +52,8 @@ def _answer(one: Mapping[str, Any]) -> Iterator[str]:
 def _posted(one: Mapping[str, Any]) -> Iterator[str]:
     """What became of a report that the shop's companion sent by itself."""
     if one["note"] is None:
-        yield gettext("Report of the companion module, received")
+        yield gettext("Companion module report received")
         return
-    yield gettext("Report of the companion module, refused")
+    yield gettext("Companion module report refused")
     if one["note"] in list(Note):
         yield explain(wording(), Note(one["note"]), {})

@@ -63,7 +63,7 @@ SCOPES: dict[Scope, LazyText] = {
 }
 SIGNS: dict[Sign, LazyText] = {
     Sign.BELOW_HEADERS: lazy("It appears below another message’s headers, so we cannot tell who wrote it."),
-    Sign.ABSENCE_WORDING: lazy("It reads like an out-of-office or closed-office notice."),
+    Sign.ABSENCE_WORDING: lazy("It reads like an out-of-office or closure notice."),
     Sign.NO_ANSWER: lazy("Nothing in it clearly answers the request."),
     Sign.RECEIPT_WORDING: lazy("It reads like an automatic acknowledgement of receipt."),
     Sign.IDENTICAL_BODY: lazy("The seller sent exactly the same text many times this week."),

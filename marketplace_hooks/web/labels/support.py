@@ -21,7 +21,7 @@ KINDS: dict[Kind, LazyText] = {
 
 KIND_EFFECTS: Mapping[Kind, LazyText] = {
     Kind.ANOMALY: lazy(
-        "The seller responds in person within %(answer)s and fixes it within %(fix)s; otherwise the price is refunded."
+        "The seller responds personally within %(answer)s and fixes it within %(fix)s; otherwise the price is refunded."
     ),
     Kind.INSTALLATION: lazy("Help installing the product is part of Business Care. Response within %(answer)s."),
     Kind.CONFIGURATION: lazy("Help configuring the product is part of Business Care. Response within %(answer)s."),

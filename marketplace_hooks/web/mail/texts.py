@@ -41,7 +41,7 @@ _TO_CUSTOMER: dict[str, MailText] = {
     ),
     "support_request.acknowledged": MailText(
         lazy("The seller has responded: %(about)s"),
-        lazy("The seller has responded in person to your request about %(product)s."),
+        lazy("The seller has responded personally to your request about %(product)s."),
     ),
     "support_request.kind_changed:proposed": MailText(
         lazy("Please confirm the type of your request: %(about)s"),
@@ -77,7 +77,7 @@ _TO_CUSTOMER: dict[str, MailText] = {
         lazy("The seller proposes a paid update: %(about)s"),
         lazy(
             "For your request about %(product)s, the seller proposes a paid update at %(amount)s. You "
-            "can accept or decline it. If you decline, whatever the seller owed you remains due."
+            "can accept or decline it. If you decline, any fix that is due remains due."
         ),
     ),
     "support_request.resolved": MailText(
@@ -151,7 +151,7 @@ _TO_SELLER: dict[str, MailText] = {
     "support_request.accepted": MailText(
         lazy("New request: %(about)s"),
         lazy(
-            "A customer has written about %(product)s. Please respond in person: automatic replies do "
+            "A customer has written about %(product)s. Please respond personally: automatic replies do "
             "not count. The conversation shows when your response is due."
         ),
     ),
@@ -168,7 +168,7 @@ _TO_SELLER: dict[str, MailText] = {
         lazy("A request about %(product)s was due a personal response by the end of %(until)s. It is still waiting."),
     ),
     "support_request.kind_changed:proposed": MailText(
-        lazy("Another type of request is proposed: %(about)s"),
+        lazy("A different type of request was proposed: %(about)s"),
         lazy("A proposal was made to handle the request about %(product)s as “%(kind)s”. The customer must agree."),
     ),
     "support_request.kind_changed": MailText(
@@ -222,14 +222,14 @@ _TO_SELLER: dict[str, MailText] = {
         ),
     ),
     "support_request.offer_answered:accepted": MailText(
-        lazy("Your offer is accepted: %(about)s"),
+        lazy("Your offer was accepted: %(about)s"),
         lazy(
             "The customer accepted the paid update of %(product)s at %(amount)s. The request is resolved "
             "once they buy it; until then, any fix that is due remains due."
         ),
     ),
     "support_request.offer_answered": MailText(
-        lazy("Your offer is declined: %(about)s"),
+        lazy("Your offer was declined: %(about)s"),
         lazy("The customer declined the paid update of %(product)s at %(amount)s. Any fix that is due remains due."),
     ),
     "support_request.reopened": MailText(

@@ -163,7 +163,7 @@ def _replayed_message(result: str) -> str:
     sent = ngettext("%(count)s webhook will be sent again.", "%(count)s webhooks will be sent again.", int(count))
     parts = [sent]
     if extent == "more":
-        parts.append(gettext("These are the oldest; do it again for the others."))
+        parts.append(gettext("Only the oldest were selected: repeat this to send the rest."))
     if when == "later":
         parts.append(gettext("They will be sent once the endpoint is enabled."))
     return " ".join(parts)

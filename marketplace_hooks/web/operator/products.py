@@ -109,7 +109,7 @@ def confirm_reinstatement(product_id: str) -> BaseResponse:
     cause = cause_of(signed_in(), form.reason.data)
     return run_form(
         lambda uow: request_reinstatement(uow, target, cause),
-        message=gettext("The product is reinstated, offline. Put it back online when it can be sold again."),
+        message=gettext("The product is reinstated but still offline. Put it back online when it can be sold again."),
         next_url=url_for("mh_operator.product", product_id=product_id),
         refused=lambda why, status: _show_reinstatement(product_id, status=status),
     )

@@ -36,5 +36,5 @@ def judge_proposal(request_id: str) -> BaseResponse:
     def act(uow: UnitOfWork, cause: Cause) -> None:
         proposals.judge_proposal(uow, request_id, proposal_id, confirmed=confirmed, actor=actor, cause=cause)
 
-    yes = gettext("Confirmed, effective from when it was received.")
+    yes = gettext("Confirmed. It counts from when it was received.")
     return run_move(request_id, act, yes if confirmed else gettext("Declined: nothing has changed."))

@@ -135,7 +135,7 @@ def locked_product(marketplace: Marketplace, product_id: str) -> Iterator[None]:
         other.rollback()
 
 
-# docs/operate.md, "When something dies": the database, while an event is applied.
+# docs/operate.md, "When something dies": the database fails while an event is applied.
 def test_a_lock_that_lasts_costs_no_attempt_and_delays_nobody_else(
     clock: time_machine.Traveller, make_marketplace: Opens
 ) -> None:
@@ -191,7 +191,7 @@ def test_the_scheduler_sees_to_an_event_whose_rest_is_over(
     assert marketplace.state_and_outcome(event_id) == ("applied", "changed")
 
 
-# docs/operate.md, "When something dies": a handler, because of a mistake of ours.
+# docs/operate.md, "When something dies": a handler fails because of a bug of ours.
 def test_rests_grow_and_the_last_attempt_ends_them(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
     marketplace.publish_products("mod-1")
     event_id = marketplace.change_status("mod-1", OFFLINE)
