@@ -5,7 +5,6 @@ The inbox holds one English line of it, which the API publishes (`FixOutcome.not
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from ...domain.releases.downloads import DownloadVerdict
@@ -29,17 +28,30 @@ OBSTACLES: Mapping[str, LazyText] = {
 }
 """Why a release has not resolved a request that waits for its fix."""
 _START = "no effect for "
-_CODES = "|".join(re.escape(code) for code in (*OBSTACLES, *Handling))
-_REQUEST = re.compile(rf"(?P<id>.+?) \((?P<code>{_CODES})\)(?:, |\Z)", re.DOTALL)
 
 
 def fix_outcome_label(note: str) -> str | None:
     """Which requests were not resolved, and why; None: the note is about something else."""
     listed = note.removeprefix(_START)
-    if listed == note or _REQUEST.sub("", listed):
+    obstacles = None if listed == note else _read(listed)
+    if obstacles is None:
         return None
-    requests = [f"{one['id']} ({_obstacle_label(one['code'])})" for one in _REQUEST.finditer(listed)]
+    requests = [f"{request_id} ({_obstacle_label(code)})" for request_id, code in obstacles]
     return gettext("This release has not resolved: %(requests)s", requests=", ".join(requests))
+
+
+def _read(listed: str) -> list[tuple[str, str]] | None:
+    """The requests' ids with their codes; an id is any text and may hold brackets. None: it is no such list."""
+    found: list[tuple[str, str]] = []
+    parts: list[str] = []
+    for one in listed.removesuffix(")").split("), "):
+        begins, _, code = one.rpartition(" (")
+        if begins and (code in OBSTACLES or code in set(Handling)):
+            found.append(("), ".join([*parts, begins]), code))
+            parts = []
+        else:
+            parts.append(one)
+    return None if parts else found
 
 
 def _obstacle_label(code: str) -> str:
