@@ -182,7 +182,7 @@ def test_a_declaration_that_cannot_be_read_is_refused_with_a_sentence(
 ) -> None:
     result = console.run("inspect", site.url, *arguments, answers="hello\n")
     assert result.exit_code == 1
-    assert "What is declared cannot be used" in result.output
+    assert "The declaration cannot be used" in result.output
     assert site.requests == []
 
 

@@ -204,7 +204,7 @@ def test_a_withdrawal_of_many_subscribers_is_shown_to_its_end(demo: Up) -> None:
     done = subprocess.run(command, cwd=ROOT, env=demo.environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     progress = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", done.stderr)
-    for what in ("purchases posted, signed", "Business Cares started", "renewals cancelled"):
+    for what in ("purchases posted, signed", "subscriptions started", "renewals cancelled"):
         assert re.search(rf"{what}\s.*\b{count}/{count}\b", progress), progress
     facts = dict(re.split(r"\s{2,}", line, maxsplit=1) for line in done.stdout.splitlines())
     assert (facts["renewals cancelled"], facts["entitlements kept"]) == (str(count), str(count))
@@ -239,7 +239,7 @@ def test_a_killed_web_server_is_started_again_and_takes_its_processes_with_it(de
 def test_a_second_up_of_one_instance_says_that_the_first_runs(demo: Up, tmp_path: Path) -> None:
     second = Up(tmp_path, "--demo", instance=demo.instance)
     assert second.process.wait(READY_WITHIN_S) == 1
-    assert f"already runs for {demo.instance} at http://127.0.0.1:{demo.port}" in second.printed()
+    assert f"is already running for {demo.instance} at http://127.0.0.1:{demo.port}" in second.printed()
     assert "Traceback" not in second.printed()
     assert demo.process.poll() is None
 

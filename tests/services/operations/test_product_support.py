@@ -82,7 +82,7 @@ def test_the_page_names_the_most_urgent_requests_first_and_no_customer(
     asked = [link for link in page.links if link.startswith("/seller/requests/")]
     assert asked == [f"/seller/requests/request-{number}" for number in range(5)]
     words = page.visible_text
-    assert re.search("Customers with Business Care active ?1", words)
+    assert re.search("Customers with active Business Care ?1", words)
     assert re.search("Open requests ?7", words)
     assert "Next deadline:" in words
     assert "Odile" not in words

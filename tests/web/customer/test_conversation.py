@@ -76,7 +76,7 @@ def move(customer: Browser, name: str, **fields: str) -> str:
 
 def test_both_clocks_are_told_with_their_days_and_why(customer: Browser) -> None:
     words = customer.get(PAGE).visible_text
-    assert "The seller has until the end of Tuesday, 3 March 2026 to respond in person." in words
+    assert "The seller has until the end of Tuesday, 3 March 2026 to respond personally." in words
     assert "The seller has until the end of Monday, 13 April 2026 to fix it; otherwise the price is refunded." in words
     assert "Why this date" in words
     assert "Not counted: weekends (12 days)." in words
@@ -156,7 +156,7 @@ def test_the_sellers_answer_stands_in_the_thread_and_internal_notes_do_not(
     words = customer.get(PAGE).visible_text
     assert "la galerie cherche un dossier" in words
     assert "Difficult customer" not in words
-    assert "The seller responded in person, on time." in words
+    assert "The seller responded personally, on time." in words
 
 
 def test_a_refusal_shows_its_ground_its_evidence_and_how_to_contest_it(customer: Browser, desk: Marketplace) -> None:

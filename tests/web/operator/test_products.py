@@ -58,7 +58,7 @@ def test_a_withdrawn_product_is_reinstated_with_a_reason_and_comes_back_offline(
     wrong = operator.post(f"{PAGE}/reinstatement", reason=" ")
     assert (wrong.status, marketplace.status("mod-1")) == (422, WITHDRAWN)
     done = operator.post(f"{PAGE}/reinstatement", reason="A mistake.")
-    assert "The product is reinstated, offline." in done.visible_text
+    assert "The product is reinstated but still offline." in done.visible_text
     assert (marketplace.status("mod-1"), marketplace.holding_sides("mod-1")) == (OFFLINE, {"marketplace"})
     assert marketplace.published_types("mod-1")[-1] == "product.reinstated"
     [withdrawal] = marketplace.withdrawals("mod-1")

@@ -48,7 +48,7 @@ def test_the_preview_shows_real_numbers(shop: Marketplace, browser: Browser) -> 
     assert numbers(page) == {
         "Packs hidden": "1",
         "Renewals cancelled": "3",
-        "Customers entitled to support": "3 the last until 2 Mar 2027",
+        "Customers entitled to support": "3 until 2 Mar 2027 at the latest",
         "Open requests to honour": "1",
     }
     assert "This pack is hidden with it: Image pack" in page.visible_text
