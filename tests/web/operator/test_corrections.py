@@ -150,7 +150,7 @@ def test_an_event_that_was_applied_says_so_on_its_correction_and_replay_pages(
         False,
         0,
     )
-    assert "This event is now in a different state." in operator.get(f"/operator/events/{event_id}/correction").visible_text
+    assert "is now in a different state" in operator.get(f"/operator/events/{event_id}/correction").visible_text
 
 
 @pytest.mark.parametrize(("role", "subject"), [("seller", "seller-1"), ("customer", "customer-1"), ("platform", None)])
