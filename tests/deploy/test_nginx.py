@@ -29,6 +29,7 @@ from ..support.source_tree import ROOT
 
 KIT = ROOT / "deploy" / "nginx"
 HOST = "hooks.example.com"
+MOST_OF_ONE_ADDRESS = 100
 STALLED = 60
 """Half-sent requests at once: many times the threads of the service."""
 
@@ -65,11 +66,12 @@ class Proxy:
         """What `nginx -t` says."""
         return subprocess.run([*self.command, "-t"], capture_output=True, text=True, check=False)
 
-    def connect(self) -> ssl.SSLSocket:
-        """A TLS connection of a client that has not sent anything."""
+    def connect(self, address: str = "127.0.0.1") -> ssl.SSLSocket:
+        """A TLS connection of a client with this address that has not sent anything."""
         context = ssl.create_default_context(cafile=str(self.folder / "fullchain.pem"))
         context.check_hostname = False
-        return context.wrap_socket(socket.create_connection(("127.0.0.1", self.port), 10), server_hostname=HOST)
+        opened = socket.create_connection(("127.0.0.1", self.port), 10, source_address=(address, 0))
+        return context.wrap_socket(opened, server_hostname=HOST)
 
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
@@ -160,6 +162,25 @@ def test_half_sent_requests_cost_the_service_nothing(proxy: Proxy) -> None:
             stalled.enter_context(proxy.connect()).sendall(half_sent(5_000, "{"))
         assert proxy.request("GET", "/healthz")[0] == 200
         assert proxy.post(signed(seller("s2"), "evt-beside-stalled"))[0] == 202
+
+
+def test_one_address_holds_so_many_slow_requests_and_delays_nobody_else(proxy: Proxy) -> None:
+    slow_address = "127.0.0.2"
+    with ExitStack() as slow:
+        drips = [slow.enter_context(proxy.connect(slow_address)) for _ in range(MOST_OF_ONE_ADDRESS)]
+        for drip in drips:
+            drip.sendall(half_sent(5_000, "{"))
+        wait_until(lambda: _is_refused(proxy, slow_address), 10, "one address may open as many as it likes")
+        for drip in drips:
+            drip.sendall(b" ")
+        assert proxy.post(signed(seller("s3"), "evt-beside-drips"))[0] == 202
+    wait_until(lambda: not _is_refused(proxy, slow_address), 10, "the address is refused for ever")
+
+
+def _is_refused(proxy: Proxy, address: str) -> bool:
+    with proxy.connect(address) as client:
+        client.sendall(half_sent(5_000)[:-2].replace(b"5000", b"0") + b"\r\n")
+        return client.recv(100).startswith(b"HTTP/1.1 429")
 
 
 def test_a_body_over_the_limit_is_refused_before_it_is_sent(proxy: Proxy) -> None:
