@@ -142,7 +142,7 @@ PLACED = {
         ),
         "nnnnnn-": (
             "act_on_endpoint change_endpoint change_many changed_many confirm_many delivery end_sessions endpoint "
-            "replay_missed revoke_token rotate_endpoint send_again test_endpoint"
+            "replay_deliveries revoke_token rotate_endpoint send_again test_endpoint"
         ),
     },
     "mh_pages": {

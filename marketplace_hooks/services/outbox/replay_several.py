@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, case, func, literal, or_, select, update
+from sqlalchemy.orm import Session
 
 from ...database.types import constant
 from ...domain.audit_actions import AuditAction
@@ -19,6 +20,7 @@ from .endpoints import locked_endpoint
 from .payload_retention import has_payload
 
 LONGEST_RANGE = timedelta(days=14)
+CLOCK_CHANGE = timedelta(hours=1)
 MOST = 10_000
 
 
@@ -27,12 +29,14 @@ class ReplaySelection:
     """Which deliveries: of events published from `since` on and before `before`; or all that an endpoint missed.
 
     `missed_only` leaves out what has arrived. Without a range an endpoint must be named, and only missed ones are sent.
+    `is_of_days`: the range is whole days of somebody's time zone, of which 14 are an hour longer when clocks go back.
     """
 
     endpoint_id: str | None = None
     since: datetime | None = None
     before: datetime | None = None
     missed_only: bool = False
+    is_of_days: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +60,10 @@ def replay_several(uow: UnitOfWork, selection: ReplaySelection) -> ReplayedSever
     found = uow.session.scalar(select(func.count()).select_from(chosen.limit(MOST + 1).subquery())) or 0
     if found > MOST and not _is_all_missed(selection):
         _reject("to", f"more than {MOST:,} deliveries are in this range; choose a shorter one", code="range_too_large")
-    ids = chosen.order_by(Delivery.id).limit(MOST).subquery()
-    again = update(Delivery).where(Delivery.id.in_(select(ids.c.id)))
+    ids = _locked(uow.session, chosen)
+    # Once more of those that still have their payload: a purge may have been at them before they were locked.
+    whole = Delivery.outbox_id.in_(select(OutgoingEvent.id).where(has_payload()))
+    again = update(Delivery).where(Delivery.id.in_(ids), whole)
     values = {"state": _state_again(), "attempts": 0, "due_at": uow.now, "delivered_at": None}
     done = uow.session.execute(again.values(values).execution_options(synchronize_session=False))
     uow.wakeups.add(JobKind.DELIVERIES)
@@ -86,6 +92,14 @@ def _chosen(selection: ReplaySelection) -> Select[Any]:
     return query
 
 
+def _locked(session: Session, chosen: Select[Any]) -> list[int]:
+    """The oldest of these deliveries. Their events are locked: no purge empties what is about to be sent."""
+    found = session.execute(chosen.add_columns(Delivery.outbox_id).order_by(Delivery.id).limit(MOST)).all()
+    events = select(OutgoingEvent.id).where(OutgoingEvent.id.in_({outbox_id for _, outbox_id in found}))
+    session.execute(events.order_by(OutgoingEvent.id).with_for_update(key_share=True))
+    return [number for number, _ in found]
+
+
 def _state_again() -> Any:
     enabled = select(Endpoint.enabled).where(Endpoint.id == Delivery.endpoint_id).scalar_subquery()
     return case((enabled, literal(DeliveryState.PENDING.value)), else_=literal(DeliveryState.PARKED.value))
@@ -106,7 +120,9 @@ def _check(selection: ReplaySelection) -> None:
         return
     if selection.since is None or selection.before is None:
         _reject("to" if selection.before is None else "from", "a range has a beginning and an end")
-    elif not timedelta() < selection.before - selection.since <= LONGEST_RANGE:
+        return
+    longest = LONGEST_RANGE + (CLOCK_CHANGE if selection.is_of_days else timedelta())
+    if not timedelta() < selection.before - selection.since <= longest:
         _reject("to", f"must be after the beginning, by at most {LONGEST_RANGE.days} days", code="range_too_large")
 
 

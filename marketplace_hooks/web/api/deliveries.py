@@ -13,6 +13,7 @@ from ...domain.described import ENDPOINT_ID, about
 from ...errors import NotFound
 from ...models.access import Role
 from ...models.outbox import DeliveryState
+from ...remote.companion_format import TrueOrFalse
 from ...services.outbox import delivery_log
 from ...services.outbox.redeliver import redeliver
 from ...services.outbox.replay_several import ReplaySelection, replay_several
@@ -226,7 +227,7 @@ class ReplaySelectionSchema(Schema):
         about("Published before this instant: at most 14 days later, and 10,000 deliveries."),
         data_key="to",
     )
-    missed_only = fields.Boolean(
+    missed_only = TrueOrFalse(
         load_default=False, metadata=about("Leave out what has arrived; this is always done without a range.")
     )
 

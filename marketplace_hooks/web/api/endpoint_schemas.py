@@ -12,7 +12,7 @@ from ...services.outbox.endpoints import (
     LONGEST_URL,
     MOST_PER_S,
 )
-from .fields import ResponseSchema, Rfc3339Instant, TextField, nullable, optional
+from .fields import Number, ResponseSchema, Rfc3339Instant, TextField, nullable, optional
 
 _TYPES = "Which outgoing events are sent to it; `*` means all."
 _HEADERS = "Sent with every delivery: at most 20, none that we set ourselves. Their values are never returned."
@@ -42,7 +42,7 @@ class EndpointSettingsSchema(Schema):
         load_default=dict,
         metadata=about(_HEADERS, {"X-Environment": "production"}),
     )
-    rate_per_s = optional(fields.Float, about(_RATE, 50.0), validate=validate.Range(0, MOST_PER_S, min_inclusive=False))
+    rate_per_s = optional(Number, about(_RATE, 50.0), validate=validate.Range(0, MOST_PER_S, min_inclusive=False))
 
 
 class EndpointChangesSchema(EndpointSettingsSchema):

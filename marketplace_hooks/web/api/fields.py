@@ -42,6 +42,15 @@ class Day(fields.Field[Any]):
         return value.isoformat() if isinstance(value, date) else None
 
 
+class Number(fields.Float):
+    """A number of JSON's own; a text of digits is none, nor is true."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 class TextField(fields.String):
     """A text that a database can hold and a log can show: no control characters, at most `longest` characters."""
 

@@ -12,7 +12,6 @@ from ...domain.outbox.event_types import OUTGOING
 from ...models.access import Role
 from ...models.outbox import DeliveryState
 from ...services.outbox import delivery_log
-from ...services.outbox.payload_retention import is_purged
 from ...services.outbox.redeliver import redeliver
 from ..form_actions import run_form
 from ..i18n.language import gettext, lazy
@@ -31,6 +30,7 @@ QUERY = ListQuery(
     filters=(
         settled_choice("kind", lazy("About"), tuple(SUBJECTS.items()), "event"),
         Filter(name="id", label=lazy("ID")),
+        Filter(name="endpoint_id", label=lazy("Endpoint ID")),
         Filter(name="type", label=lazy("Type"), suggestions=tuple(sorted(OUTGOING))),
         Filter(name="state", label=lazy("State"), type="choice", options=state_options(DeliveryState)),
         *DAYS,
@@ -53,6 +53,7 @@ def deliveries() -> Response:
         found, _ = delivery_log.find_deliveries(
             session,
             state=asked.member("state", DeliveryState),
+            endpoint_id=asked.get("endpoint_id"),
             type_=asked.get("type"),
             event_id=None if by_subject else id_,
             subject=(_OUTGOING_KINDS.get(kind, kind), id_ or "") if by_subject else None,
@@ -96,7 +97,7 @@ def _show(delivery_id: int, *, status: int = 200, refused: str | None = None) ->
         found = delivery_log.find_delivery(session, delivery_id) if delivery_id <= LARGEST else None
         if found is None:
             raise NotFound
-        is_bare = is_purged(found.event)
+        body = found.body
         is_over = found.delivery.state in (DeliveryState.DELIVERED, DeliveryState.EXHAUSTED)
         return page(
             "delivery",
@@ -106,6 +107,6 @@ def _show(delivery_id: int, *, status: int = 200, refused: str | None = None) ->
             event=found.event,
             endpoint=found.endpoint,
             attempts=found.attempts,
-            may_go_again=is_over and not is_bare and found.endpoint.deleted_at is None,
-            payload=None if is_bare else json.dumps(found.event.data, indent=2, ensure_ascii=False),
+            may_go_again=is_over and body is not None and found.endpoint.deleted_at is None,
+            payload=None if body is None else json.dumps(json.loads(body), indent=2, ensure_ascii=False),
         )

@@ -8,7 +8,6 @@ from typing import Any
 from flask import Response, redirect, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...domain.civil_days import end_of, first_instant
 from ...domain.outbox.event_types import EVERYTHING, OUTGOING
 from ...domain.standard_reasons import StandardReason
 from ...errors import NotFound, OutboundRefused, PayloadRejected
@@ -18,12 +17,11 @@ from ...services.core.unit_of_work import UnitOfWork
 from ...services.outbox import endpoints as service
 from ...services.outbox.endpoint_health import read_health
 from ...services.outbox.ping import ping_endpoint
-from ...services.outbox.replay_several import ReplaySelection, replay_several
 from ..flash import flash
 from ..form_actions import run_form
 from ..form_idempotency import run_form_once
-from ..form_reader import CheckboxField, DayField, DecimalField, PageForm, TextInputField
-from ..i18n.language import LazyText, gettext, lazy, ngettext, wording
+from ..form_reader import CheckboxField, DecimalField, PageForm, TextInputField
+from ..i18n.language import LazyText, gettext, lazy, wording
 from ..identity.authorization import audience
 from ..identity.fresh_sign_in import require_fresh_sign_in
 from ..list_pages import checked_id
@@ -49,13 +47,6 @@ class EndpointForm(PageForm):
     headers = HeaderLinesField()
     no_headers = CheckboxField()
     rate = DecimalField()
-
-
-class ReplayForm(PageForm):
-    """Which deliveries to send again: all that were missed, or those of some days."""
-
-    first = DayField()
-    last = DayField()
 
 
 @blueprint.get("/operator/endpoints")
@@ -84,14 +75,14 @@ def add_endpoint() -> BaseResponse:
         endpoint_id, _, secret = run_form_once(act).partition(" ")
     except (OutboundRefused, PayloadRejected) as refused:
         return _list(status=422, form=form.data, errors=_errors(refused))
-    return _show(endpoint_id, secret=secret)
+    return show_endpoint(endpoint_id, secret=secret)
 
 
 @blueprint.get("/operator/endpoints/<endpoint_id>")
 @audience(Role.OPERATOR)
 def endpoint(endpoint_id: str) -> Response:
     """One endpoint, how its deliveries of the last 24 hours ended, and what can be done to it."""
-    return _show(endpoint_id)
+    return show_endpoint(endpoint_id)
 
 
 @blueprint.post("/operator/endpoints/<endpoint_id>/settings")
@@ -100,7 +91,7 @@ def change_endpoint(endpoint_id: str) -> BaseResponse:
     """Change its settings; its headers only if others are given, or none are wanted."""
     form = EndpointForm.read()
     if form.errors:
-        return _show(endpoint_id, status=422, errors=form.messages)
+        return show_endpoint(endpoint_id, status=422, errors=form.messages)
     runtime = current_runtime()
 
     def act(uow: UnitOfWork) -> str:
@@ -109,14 +100,14 @@ def change_endpoint(endpoint_id: str) -> BaseResponse:
             del changes["headers"]
         return service.change_endpoint(runtime, uow, checked_id(endpoint_id), **changes).id
 
-    return _run_or_correct(endpoint_id, act, gettext("The settings were saved."), _errors)
+    return run_or_correct(endpoint_id, act, gettext("The settings were saved."), _errors)
 
 
 @blueprint.post("/operator/endpoints/<endpoint_id>/ping")
 @audience(Role.OPERATOR)
 def test_endpoint(endpoint_id: str) -> Response:
     """Send a test event, and show what the receiver answers."""
-    return _show(endpoint_id, pinged=ping_endpoint(current_runtime(), checked_id(endpoint_id)))
+    return show_endpoint(endpoint_id, pinged=ping_endpoint(current_runtime(), checked_id(endpoint_id)))
 
 
 @blueprint.post("/operator/endpoints/<endpoint_id>/rotation")
@@ -126,47 +117,7 @@ def rotate_endpoint(endpoint_id: str) -> Response:
     require_fresh_sign_in()
     runtime = current_runtime()
     secret = run_form_once(lambda uow: service.rotate_secret(runtime, uow, checked_id(endpoint_id))[1])
-    return _show(endpoint_id, secret=secret)
-
-
-@blueprint.post("/operator/endpoints/<endpoint_id>/replay")
-@audience(Role.OPERATOR)
-def replay_missed(endpoint_id: str) -> BaseResponse:
-    """Send again what it missed: all of it, or what was published on some days."""
-    form = ReplayForm.read()
-    first = form.first.data
-    last = form.last.data
-    zone = wording().zone
-    selection = ReplaySelection(
-        endpoint_id=checked_id(endpoint_id),
-        since=None if first is None else first_instant(first, zone),
-        before=None if last is None else end_of(last, zone),
-        missed_only=True,
-    )
-    if form.errors:
-        return _show(endpoint_id, status=422, errors=form.messages)
-
-    def act(uow: UnitOfWork) -> str:
-        done = replay_several(uow, selection)
-        is_enabled = service.read_endpoint(uow.session, endpoint_id).enabled
-        return f"{done.replayed} {'more' if done.has_more else 'all'} {'now' if is_enabled else 'later'}"
-
-    wrong = {"last": gettext("Choose a first and a last day, at most 14 days apart")}
-    return _run_or_correct(endpoint_id, act, _replayed_message, lambda refused: wrong)
-
-
-def _replayed_message(result: str) -> str:
-    """What is sent again, and when; `result` is as `replay_missed` stores it."""
-    count, extent, when = result.split(" ")
-    if count == "0":
-        return gettext("There is nothing to send again.")
-    sent = ngettext("%(count)s webhook will be sent again.", "%(count)s webhooks will be sent again.", int(count))
-    parts = [sent]
-    if extent == "more":
-        parts.append(gettext("Only the oldest were selected: repeat this to send the rest."))
-    if when == "later":
-        parts.append(gettext("They will be sent once the endpoint is enabled."))
-    return " ".join(parts)
+    return show_endpoint(endpoint_id, secret=secret)
 
 
 Act = Callable[[UnitOfWork, str], object]
@@ -201,11 +152,11 @@ def _run(
         act,
         message=message,
         next_url=next_url or url_for("mh_operator.endpoint", endpoint_id=endpoint_id),
-        refused=lambda why, status: _show(endpoint_id, status=status, refused=why),
+        refused=lambda why, status: show_endpoint(endpoint_id, status=status, refused=why),
     )
 
 
-def _run_or_correct(
+def run_or_correct(
     endpoint_id: str,
     act: Callable[[UnitOfWork], str],
     message: str | Callable[[str], str],
@@ -215,7 +166,7 @@ def _run_or_correct(
     try:
         result = run_form_once(act)
     except (OutboundRefused, PayloadRejected) as refused:
-        return _show(endpoint_id, status=422, errors=errors(refused))
+        return show_endpoint(endpoint_id, status=422, errors=errors(refused))
     flash("good", message if isinstance(message, str) else message(result))
     return redirect(url_for("mh_operator.endpoint", endpoint_id=endpoint_id), 303)
 
@@ -253,7 +204,8 @@ def _list(*, status: int = 200, form: Mapping[str, Any] | None = None, **shown: 
     return page("endpoints", status, found=found, form=form or {}, types=sorted(OUTGOING), **{"errors": {}, **shown})
 
 
-def _show(endpoint_id: str, *, status: int = 200, **shown: Any) -> Response:
+def show_endpoint(endpoint_id: str, *, status: int = 200, **shown: Any) -> Response:
+    """The page of an endpoint."""
     runtime = current_runtime()
     with runtime.database.read_session() as session:
         found = service.read_endpoint(session, checked_id(endpoint_id))

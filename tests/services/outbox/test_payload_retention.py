@@ -17,6 +17,7 @@ from marketplace_hooks.models.mails import Mail, MailState
 from marketplace_hooks.models.outbox import Delivery, DeliveryState, OutgoingEvent
 from marketplace_hooks.services.outbox.dispatcher import dispatch
 from marketplace_hooks.services.outbox.redeliver import redeliver
+from marketplace_hooks.services.outbox.replay_several import ReplaySelection, replay_several
 from marketplace_hooks.services.privacy import retention
 from marketplace_hooks.services.privacy.retention import purge
 
@@ -160,6 +161,21 @@ def test_what_is_sent_again_while_a_purge_runs_is_sent_whole_or_not_at_all(
         for one in reversed(heard):
             with contextlib.suppress(Conflict):
                 in_transaction(marketplace, lambda uow, id_=one.id: redeliver(uow, id_))
+
+    run_at_once(send_all_again, lambda: purge(marketplace.runtime))
+    states = {one.outbox_id: one.state for one in marketplace.all(select(Delivery))}
+    events = marketplace.all(select(OutgoingEvent).where(PERSONAL))
+    expected = {True: DeliveryState.PARKED, False: DeliveryState.DELIVERED}  # its endpoint is disabled.
+    assert {one.id: states[one.id] for one in events} == {one.id: expected[bool(one.data)] for one in events}
+
+
+def test_a_range_that_is_sent_again_while_a_purge_runs_is_sent_whole_or_not_at_all(
+    marketplace: Marketplace, heard: list[Delivery]
+) -> None:
+    range_ = ReplaySelection(since=days_ago(marketplace, 1), before=days_ago(marketplace, -1))
+
+    def send_all_again() -> None:
+        in_transaction(marketplace, lambda uow: replay_several(uow, range_))
 
     run_at_once(send_all_again, lambda: purge(marketplace.runtime))
     states = {one.outbox_id: one.state for one in marketplace.all(select(Delivery))}

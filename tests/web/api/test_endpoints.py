@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -107,3 +108,15 @@ def test_several_deliveries_are_sent_again_once_under_a_key(marketplace: Marketp
 )
 def test_a_selection_of_nothing_is_refused(operator: Caller, wanted: dict[str, str], status: int) -> None:
     assert problem_of(operator.post("/deliveries/replay", wanted))[0] == status
+
+
+@pytest.mark.parametrize("value", [0, 1, "yes", "n", "true"])
+def test_missed_only_is_true_or_false(operator: Caller, value: Any) -> None:
+    range_ = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-02T00:00:00Z"}
+    assert operator.post("/deliveries/replay", {**range_, "missed_only": value}, key="m").status_code == 422
+    assert operator.post("/deliveries/replay", {**range_, "missed_only": True}, key="n").status_code == 202
+
+
+@pytest.mark.parametrize("value", ["5", True])
+def test_a_rate_is_a_number(operator: Caller, value: Any) -> None:
+    assert operator.post("/endpoints", {"url": "https://93.184.215.14/in", "rate_per_s": value}).status_code == 422

@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable
 
 import pytest
+import time_machine
 from sqlalchemy import select, update
 
 from marketplace_hooks.models.outbox import Delivery, DeliveryState, Endpoint
+from marketplace_hooks.services.outbox import replay_several
 
 from ...support.deliveries import deliver, deliveries, endpoint, hide, open_shop, subscribe
 from ...support.marketplace import Marketplace
-from ...support.page_client import Browser
+from ...support.page_client import Browser, browser_of
 from ...support.support_desk import in_transaction
 from ...support.webhook_receiver import Answer, Receiver
 
@@ -97,3 +99,69 @@ def test_its_last_day_is_drawn_and_what_it_missed_is_sent_again(marketplace: Mar
         assert "There is nothing to send again." in done.visible_text
         deliver(marketplace)
     assert len(receiver.requests) == 3
+
+
+def test_what_arrived_is_sent_again_too_where_that_is_wanted(
+    clock: time_machine.Traveller, marketplace: Marketplace, operator: Browser
+) -> None:
+    with Receiver() as receiver:
+        id_, _ = subscribe(marketplace, receiver.url)
+        hide(marketplace, "mod-1", "mod-2")
+        deliver(marketplace)
+        path = f"{LIST}/{id_}"
+        operator.get(path)
+        day = f"{marketplace.runtime.now():%Y-%m-%d}"
+        assert "There is nothing to send again." in operator.post(f"{path}/replay", first=day, last=day).visible_text
+        no_days = operator.post(f"{path}/replay", arrived="yes")
+        assert (no_days.status, "Choose the days" in no_days.visible_text) == (422, True)
+        done = operator.post(f"{path}/replay", first=day, last=day, arrived="yes")
+        assert "2 webhooks will be sent again." in done.visible_text
+        deliver(marketplace)
+    assert len(receiver.requests) == 4
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "status"),
+    [
+        ("2026-10-12", "2026-10-25", 200),
+        ("2026-10-12", "2026-10-26", 422),
+        ("2026-03-16", "2026-03-29", 200),
+        ("2026-03-29", "2026-03-28", 422),
+    ],
+)
+def test_fourteen_days_are_fourteen_days_when_clocks_change(
+    make_marketplace: Callable[..., Marketplace], first: str, last: str, status: int
+) -> None:
+    marketplace = open_shop(make_marketplace, REFERENCE_ZONE="Europe/Paris")
+    operator = browser_of(marketplace, "operator", "odette")
+    id_, _ = subscribe(marketplace, "https://93.184.215.14/in")
+    operator.get(f"{LIST}/{id_}")
+    assert operator.post(f"{LIST}/{id_}/replay", first=first, last=last).status == status
+
+
+def test_too_many_for_one_call_are_refused_with_the_reason(
+    marketplace: Marketplace, operator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay_several, "MOST", 1)
+    with Receiver() as receiver:
+        id_, _ = subscribe(marketplace, receiver.url)
+        hide(marketplace, "mod-1", "mod-2")
+        deliver(marketplace)
+    operator.get(f"{LIST}/{id_}")
+    day = f"{marketplace.runtime.now():%Y-%m-%d}"
+    page = operator.post(f"{LIST}/{id_}/replay", first=day, last=day, arrived="yes")
+    assert (page.status, "webhooks match: choose fewer days" in page.visible_text) == (422, True)
+
+
+def test_the_log_of_one_endpoint_and_what_was_sent(marketplace: Marketplace, operator: Browser) -> None:
+    with Receiver() as receiver, Receiver() as other:
+        id_, _ = subscribe(marketplace, receiver.url, headers={"X-Team": "desk"})
+        subscribe(marketplace, other.url)
+        hide(marketplace, "mod-1")
+        deliver(marketplace)
+    [ours] = [one for one in deliveries(marketplace) if one.endpoint_id == id_]
+    log = operator.get(f"/operator/deliveries?endpoint_id={id_}")
+    assert re.findall(r'id="delivery-(\d+)"', log.text) == [str(ours.id)]
+    assert f"/operator/deliveries?endpoint_id={id_}" in operator.get(f"{LIST}/{id_}").text
+    page = operator.get(f"/operator/deliveries/{ours.id}").visible_text
+    assert all(part in page for part in ('"type": "product.hidden"', "x-team", "webhook-signature", "127.0.0.1"))
