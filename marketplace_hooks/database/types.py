@@ -180,3 +180,24 @@ def _among_postgresql(element: among, compiler: SQLCompiler, **kw: Any) -> str:
 def _among_sqlite(element: among, compiler: SQLCompiler, **kw: Any) -> str:
     column, values = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"({column} IN (SELECT value FROM json_each({values})))"  # noqa: S608 - compiled SQL, no text of anybody's
+
+
+class json_names(FunctionElement[bool]):  # noqa: N801 - reads as the SQL that it is
+    """Whether a JSON list of texts, such as `Release.fixes`, contains this one."""
+
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any] | Any, value: str) -> None:
+        super().__init__(column, bindparam(None, value, type_=String(), unique=True))
+
+
+@compiles(json_names, "postgresql")
+def _json_names_postgresql(element: json_names, compiler: SQLCompiler, **kw: Any) -> str:
+    column, value = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"jsonb_exists({column}, {value})"
+
+
+@compiles(json_names, "sqlite")
+def _json_names_sqlite(element: json_names, compiler: SQLCompiler, **kw: Any) -> str:
+    column, value = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({value} IN (SELECT value FROM json_each({column})))"  # noqa: S608 - compiled SQL, no text of anybody's

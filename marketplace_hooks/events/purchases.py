@@ -19,6 +19,7 @@ from ..services.business_care.purchases import (
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork
 from ..services.support.awaited_information import judge_waiting_requests, lock_waiting_requests
+from ..services.support.fix_deliveries import deliver_earlier_fixes
 from ..services.support.refund_settlement import settle_refunds
 from ..services.support.refunds import claimed_requests
 from .customers import erase_again
@@ -159,7 +160,10 @@ def purchase_disputed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: I
 
 @handles("purchase.dispute_closed", DisputeClosedSchema, subject=PURCHASE)
 def purchase_dispute_closed(uow: UnitOfWork, locked_subjects: LockedSubjects, event: InboundEvent) -> Result:
-    """Won: the entitlement is restored. Lost: it ends permanently, and the money counts as refunded."""
+    """Won: the entitlement is restored, and what was published meanwhile counts as delivered.
+
+    Lost: it ends permanently, and the money counts as refunded.
+    """
     purchase = known_purchase(uow, event, with_claims=True)
     cause = event.cause(actor="bank")
     closed = close_dispute(uow, purchase, event.data, cause)
@@ -167,6 +171,8 @@ def purchase_dispute_closed(uow: UnitOfWork, locked_subjects: LockedSubjects, ev
         raise ParentUnknown("dispute", purchase.id)
     if closed and event.data["outcome"] == "lost":
         settle_refunds(uow, purchase, event.data["closed_at"], cause)
+    elif closed:
+        deliver_earlier_fixes(uow, purchase.id, cause)
     return _changed(closed)
 
 

@@ -1,27 +1,29 @@
 """Deliveries of fixes: requests that are resolved because their customers can download the release that fixes them.
 
 Publishing a release that names requests is the seller's own act: it resolves and acknowledges them, once it is
-available. For whoever may
-not download that release it has no effect until they have bought it; nor has an accepted offer (`rules.md` 22).
+available. For whoever may not download that release it has no effect until they may: once they have bought it, or a
+dispute of their payment is won. A request that is accepted only later is resolved then (`rules.md` 22).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
+from ...database.types import json_names
 from ...domain.releases.downloads import DownloadVerdict
 from ...domain.support.state_machine import Handling
 from ...models.cascades import Cascade
-from ...models.releases import Release
+from ...models.releases import Release, ReleaseKind, ReleasePurchase
 from ...models.support import SupportRequest
 from ..catalog.cascades import Step
 from ..core.unit_of_work import Cause, UnitOfWork
 from .fix_releases import download_verdict
+from .messages import acknowledge
 from .moves import resolve, settle
 from .transitions import locked_request
 
@@ -113,8 +115,7 @@ def resolve_by_purchase(uow: UnitOfWork, release: Release, purchase_id: str, at:
     resolved = []
     for request_id in sorted(uow.session.scalars(query)):
         request = locked_request(uow.session, request_id)
-        offer = request.offer or {}
-        is_accepted = offer.get("release_id") == release.id and offer.get("answer") == "accepted"
+        is_accepted = release.id == _accepted_release(request)
         if not is_accepted and request_id not in release.fixes:
             continue
         if download_verdict(uow, request, release.id) is not DownloadVerdict.AVAILABLE:
@@ -123,3 +124,76 @@ def resolve_by_purchase(uow: UnitOfWork, release: Release, purchase_id: str, at:
         settle(uow, request, how=how, release_id=release.id, text="", at=at, cause=cause)
         resolved.append(request_id)
     return resolved
+
+
+def deliver_earlier_fixes(uow: UnitOfWork, purchase_id: str, cause: Cause) -> None:
+    """The customer may download again: resolve the purchase's requests by what was published or bought meanwhile."""
+    query = select(SupportRequest.id).where(
+        SupportRequest.purchase_id == purchase_id, SupportRequest.handling.in_(_AWAITS_FIX)
+    )
+    for request_id in sorted(uow.session.scalars(query)):
+        deliver_earlier_fix(uow, locked_request(uow.session, request_id), cause)
+
+
+def deliver_earlier_fix(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> None:
+    """Resolve an accepted request by the first release that was to fix it before it could.
+
+    The fix counts from when that was published or bought, but not before the request's clocks began. What came before
+    the customer said "not fixed" is no fix.
+    """
+    for fix in _earlier_fixes(uow, request):
+        is_new = request.resolved_at is None or fix.at > request.resolved_at
+        if not is_new or download_verdict(uow, request, fix.release_id) is not DownloadVerdict.AVAILABLE:
+            continue
+        at = min(max(fix.at, request.clocks_from or fix.at), uow.now)
+        by_seller = replace(cause, actor="seller")
+        if not fix.is_bought:
+            acknowledge(uow, request, at, by_seller)
+        how = "paid_update" if fix.release_id == _accepted_release(request) else "release"
+        settle(uow, request, how=how, release_id=fix.release_id, text="", at=at, cause=by_seller)
+        return
+
+
+@dataclass(frozen=True, kw_only=True)
+class _EarlierFix:
+    """A release that names a request or was offered for it. `at` is when it was published or bought."""
+
+    release_id: str
+    is_bought: bool
+    at: datetime
+
+
+def _earlier_fixes(uow: UnitOfWork, request: SupportRequest) -> list[_EarlierFix]:
+    """The releases that were to fix a request, in the order in which they could; of the paid ones those bought.
+
+    What a release names counts from its last description: nothing says since when it has named it.
+    """
+    bought = select(ReleasePurchase.purchased_at).where(
+        ReleasePurchase.release_id == Release.id, ReleasePurchase.purchase_id == request.purchase_id
+    )
+    query = select(
+        Release.id,
+        Release.kind,
+        Release.published_at,
+        Release.described_at,
+        bought.scalar_subquery().label("bought_at"),
+    ).where(
+        Release.product_id == request.product_id,
+        Release.published_at <= uow.now,
+        or_(json_names(Release.fixes, request.id), Release.id == _accepted_release(request)),
+    )
+    found = []
+    for row in uow.session.execute(query):
+        is_bought = row.bought_at is not None
+        if row.kind is ReleaseKind.PAID and not is_bought:
+            continue
+        named_at = max(row.published_at, row.described_at or row.published_at)
+        at = row.bought_at if row.id == _accepted_release(request) else max(named_at, row.bought_at or named_at)
+        found.append(_EarlierFix(release_id=row.id, is_bought=is_bought, at=at))
+    return sorted(found, key=lambda one: (one.at, one.release_id))
+
+
+def _accepted_release(request: SupportRequest) -> str | None:
+    """The paid release whose offer the customer has accepted."""
+    offer = request.offer or {}
+    return offer["release_id"] if offer.get("answer") == "accepted" else None

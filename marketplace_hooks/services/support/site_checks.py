@@ -15,7 +15,7 @@ from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session
 
 from ...domain.standard_reasons import StandardReason
-from ...domain.support.eligibility import SITE_CHECKS, EligibilityOutcome
+from ...domain.support.eligibility import SITE_CHECKS
 from ...domain.support.state_machine import OPEN, Handling, Move
 from ...models.inspections import Inspection, InspectionState
 from ...models.products import Product
@@ -26,7 +26,7 @@ from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 from ..inspections.requests import request_public_inspection
 from .eligibility import checks_as_json, may_inspect
 from .requests import checks_of
-from .submission import judge_request, start_clocks
+from .submission import begin_support, judge_request, outcome_as_is
 from .transitions import make_move, publish_request_event
 
 BATCH = 50
@@ -117,17 +117,17 @@ def _record(uow: UnitOfWork, request: SupportRequest, inspection: Inspection) ->
         return
     if request.handling is Handling.NEEDS_INFORMATION and not request.missing:
         make_move(request, Move.ACCEPT)
-        start_clocks(uow, request, uow.now)
-        publish_request_event(uow, request, "accepted", _outcome(request), CAUSE)
+        begin_support(uow, request, outcome_as_is(request), uow.now, CAUSE)
     elif request.handling is not Handling.NEEDS_INFORMATION:
         added = [one for one in request.grounds if one not in before[1]]
-        checked = {**_outcome(request), "added_grounds": added, "check_id": inspection.id, "missing": request.missing}
+        checked = {
+            "outcome": outcome_as_is(request),
+            "grounds": request.grounds,
+            "added_grounds": added,
+            "check_id": inspection.id,
+            "missing": request.missing,
+        }
         publish_request_event(uow, request, "checked", checked, CAUSE)
-
-
-def _outcome(request: SupportRequest) -> dict[str, object]:
-    outcome = EligibilityOutcome.REFUSABLE if request.grounds else EligibilityOutcome.ACCEPTED
-    return {"outcome": outcome, "grounds": request.grounds}
 
 
 def _has_ended_since(inspection: Inspection, at: datetime) -> bool:

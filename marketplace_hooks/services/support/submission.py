@@ -26,6 +26,7 @@ from ...models.support import SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from ..inspections.requests import close_inspection, hold_credentials
 from .eligibility import Judgement, checks_as_json, entitlement_as_json, judge_submission
+from .fix_deliveries import deliver_earlier_fix
 from .sla_clocks import start_clock
 from .transitions import locked_request, make_move, publish_request_event, refuse_unless
 
@@ -85,7 +86,7 @@ def submit(uow: UnitOfWork, new: NewRequest, cause: Cause) -> SupportRequest:
         hold_credentials(uow, request.check_id)
     outcome = judgement.eligibility.outcome
     if outcome is EligibilityOutcome.NEEDS_INFORMATION and new.as_it_is:
-        outcome = _outcome_as_is(request)
+        outcome = outcome_as_is(request)
     make_move(request, _MOVES[outcome])
     _apply_outcome(uow, request, outcome, cause)
     return request
@@ -129,7 +130,7 @@ def judge_request(uow: UnitOfWork, request: SupportRequest, purchase: Purchase) 
     )
 
 
-def _outcome_as_is(request: SupportRequest) -> EligibilityOutcome:
+def outcome_as_is(request: SupportRequest) -> EligibilityOutcome:
     """The outcome when what is missing stays unknown: unknown never refuses anybody."""
     return EligibilityOutcome.REFUSABLE if request.grounds else EligibilityOutcome.ACCEPTED
 
@@ -149,8 +150,16 @@ def _apply_outcome(uow: UnitOfWork, request: SupportRequest, outcome: Eligibilit
         missing = {"missing": request.missing, "waits_until": request.waits_until}
         publish_request_event(uow, request, "needs_information", missing, cause)
     else:
-        start_clocks(uow, request, request.submitted_at)
-        publish_request_event(uow, request, "accepted", {"outcome": outcome, "grounds": request.grounds}, cause)
+        begin_support(uow, request, outcome, request.submitted_at, cause)
+
+
+def begin_support(
+    uow: UnitOfWork, request: SupportRequest, outcome: EligibilityOutcome, from_at: datetime, cause: Cause
+) -> None:
+    """The request is accepted: its clocks start from an instant. A release that named it before resolves it."""
+    start_clocks(uow, request, from_at)
+    publish_request_event(uow, request, "accepted", {"outcome": outcome, "grounds": request.grounds}, cause)
+    deliver_earlier_fix(uow, request, cause)
 
 
 def start_clocks(uow: UnitOfWork, request: SupportRequest, from_at: datetime) -> None:
@@ -193,8 +202,7 @@ def accept_if_complete(uow: UnitOfWork, request: SupportRequest, cause: Cause) -
     if outcome is EligibilityOutcome.NEEDS_INFORMATION:
         return
     make_move(request, Move.ACCEPT)
-    start_clocks(uow, request, uow.now)
-    publish_request_event(uow, request, "accepted", {"outcome": outcome, "grounds": request.grounds}, cause)
+    begin_support(uow, request, outcome, uow.now, cause)
 
 
 def replace_check(uow: UnitOfWork, request: SupportRequest, check_id: str | None) -> None:
@@ -212,10 +220,7 @@ def send_as_is(uow: UnitOfWork, request_id: str, cause: Cause) -> SupportRequest
     request = locked_request(uow.session, request_id)
     uow.audit(AuditAction.REQUEST_SENT_AS_IS, request_id)
     make_move(request, Move.SEND_AS_IS)
-    start_clocks(uow, request, uow.now)
-    publish_request_event(
-        uow, request, "accepted", {"outcome": _outcome_as_is(request), "grounds": request.grounds}, cause
-    )
+    begin_support(uow, request, outcome_as_is(request), uow.now, cause)
     return request
 
 
