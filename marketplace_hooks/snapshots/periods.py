@@ -83,17 +83,22 @@ def _notice_instant(last_day: date, zone: tzinfo) -> datetime:
 
 
 def lay_out_periods(data: Mapping[str, Any], zone: tzinfo) -> list[LaidOutPeriod]:
-    """The periods of a purchase's line, the first one included where the line leaves it out.
+    """The periods of a purchase's line in their order, the first one included where the line leaves it out.
 
     Raises `PeriodFault` for the first that cannot be.
     """
-    given = list(enumerate(data["periods"]))
+    given = sorted(enumerate(data["periods"]), key=_index)
     if not given or given[0][1]["period_index"] != 1:
         given.insert(0, (0, _FIRST))
     laid_out: list[LaidOutPeriod] = []
     for number, one in given:
         laid_out.append(_lay_out(data, number, one, laid_out, zone))
     return laid_out
+
+
+def _index(numbered: tuple[int, Mapping[str, Any]]) -> int:
+    index: int = numbered[1]["period_index"]
+    return index
 
 
 def _lay_out(
@@ -104,8 +109,7 @@ def _lay_out(
         raise PeriodFault(number, "period_index", f"must be {index}: periods follow each other without a gap")
     if (one["kind"] == PeriodKind.PURCHASE) != (index == 1):
         raise PeriodFault(number, "kind", "the first period, and no other, is the purchase's")
-    if before and before[-1].given["payment"] != Payment.PAID and one["payment"] != Payment.FAILED:
-        raise PeriodFault(number, "payment", "the period before was not paid")
+    _refuse_unpaid(number, one, before)
     if index == 1:
         anchor_index = 1
         anchor = original_date(data["purchased_at"], zone)
@@ -130,15 +134,35 @@ def _lay_out(
         last_day=dates.last_day,
         starts_at=starts_at,
     )
-    _refuse_other_days(number, laid_out, before[-1] if before else None)
+    _refuse_other_days(number, laid_out, _last_in_force(before) if before else None)
     return laid_out
 
 
+def _refuse_unpaid(number: int, one: Mapping[str, Any], before: Sequence[LaidOutPeriod]) -> None:
+    """Raise `PeriodFault` for what cannot follow an unpaid period. After one that failed, only a reactivation can."""
+    has_failed = one["payment"] == Payment.FAILED
+    if not before:
+        if has_failed:
+            raise PeriodFault(number, "payment", "the first period cannot have failed: it comes with the purchase")
+        return
+    payment = before[-1].given["payment"]
+    if payment == Payment.PENDING:
+        raise PeriodFault(number, "payment", "the period before is not paid yet")
+    if payment == Payment.FAILED and one["kind"] != PeriodKind.REACTIVATION and not has_failed:
+        raise PeriodFault(number, "payment", "the period before was not paid: only a reactivation can follow it")
+
+
+def _last_in_force(periods: Sequence[LaidOutPeriod]) -> LaidOutPeriod:
+    """The last of these periods that was in force, or may still be: one that failed never was."""
+    return next(one for one in reversed(periods) if one.given["payment"] != Payment.FAILED)
+
+
 def _refuse_other_days(number: int, one: LaidOutPeriod, before: LaidOutPeriod | None) -> None:
-    """Raise `PeriodFault` for days before the end of the period before, or other than those of the contract."""
+    """Raise `PeriodFault` for days before the end of the last period in force, or other than those of the contract."""
     first_day = one.given["first_day"] or one.first_day
     if before is not None and first_day <= before.last_day:
-        raise PeriodFault(number, "first_day", f"overlaps the period before, which ends on {before.last_day}")
+        message = f"overlaps period {before.period_index}, which ends on {before.last_day}"
+        raise PeriodFault(number, "first_day", message)
     for name, day in (("first_day", one.first_day), ("last_day", one.last_day)):
         if one.given[name] not in (None, day):
             message = f"is {day} by the contract: twelve months a period, counted from {one.anchor_on}"
@@ -152,7 +176,7 @@ def standing(periods: Sequence[LaidOutPeriod], zone: tzinfo, now: datetime) -> S
     (`rules.md` 11). So is a notice whose day has passed.
     """
     current = periods[-1]
-    covered = next(one for one in reversed(periods) if one.given["payment"] != Payment.FAILED)
+    covered = _last_in_force(periods)
     renewal_at = _renewal_instant(covered.anchor_on, covered.period_index - covered.anchor_index + 1, zone)
     notice_at = None
     if current.given["payment"] == Payment.PENDING:

@@ -5,9 +5,10 @@ Chunk by chunk along the ids, and by a statement for each table: memory stays fl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -95,8 +96,14 @@ def comparable(data: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = _plain(data)
     for name, keys in _ORDER.items():
         if name in found:
-            found[name] = sorted(found[name], key=lambda item, keys=keys: [str(item[key]) for key in keys])  # type: ignore[misc] # mypy does not see the default
+            found[name] = sorted(found[name], key=partial(_sort_key, keys))
     return found
+
+
+def _sort_key(keys: Sequence[str], item: Mapping[str, Any]) -> list[Any]:
+    """The values by which an item of a list is ordered: numbers as numbers, what is missing last."""
+    values = (item[key] for key in keys)
+    return [(value is None, sorted(value.items()) if isinstance(value, dict) else value) for value in values]
 
 
 def comparable_line(entity: Entity, zone: tzinfo) -> dict[str, Any]:

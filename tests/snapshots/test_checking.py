@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -18,6 +19,7 @@ from ..support.marketplace import Marketplace
 from ..support.snapshots import EURO_99, Line, line, listing, renewal, run_as_json, run_command, write_lines
 
 DOLLARS = {"amount_cents": 9900, "currency": "USD"}
+_FIRST = {"period_index": 1, "kind": "purchase"}
 PARENTS = [line("seller"), line("product"), line("customer")]
 
 
@@ -30,12 +32,19 @@ def errors_of(marketplace: Marketplace, path: Path, *lines: Line) -> list[tuple[
     return [(one["line"], one["path"], one["message"]) for one in answer["errors"]]
 
 
+def _failed(index: int) -> dict[str, Any]:
+    return {"period_index": index, "kind": "renewal", "payment": "failed"}
+
+
 def test_an_error_has_its_line_its_path_and_what_is_wrong(
     sqlite_marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
 ) -> None:
     path = tmp_path / "data.ndjson"
     second_period = renewal(2, "2023-03-10T23:00:00Z")
     bought = "2022-03-10T09:00:00Z"
+    today = "2026-03-01T09:00:00Z"
+    second_reactivation = renewal(3, today, kind="reactivation")
+    early_reactivation = renewal(4, "2024-03-01T09:00:00Z", kind="reactivation")
     cases: list[tuple[Line, str, str]] = [
         (
             line("purchase", price_paid={"amount_cents": -1, "currency": "EUR"}),
@@ -59,7 +68,7 @@ def test_an_error_has_its_line_its_path_and_what_is_wrong(
         (
             line("purchase", purchased_at=bought, periods=[{**second_period, "first_day": "2023-03-10"}]),
             "data.periods.0.first_day",
-            "overlaps the period before, which ends on 2023-03-10",
+            "overlaps period 1, which ends on 2023-03-10",
         ),
         (
             line("purchase", purchased_at=bought, periods=[{**second_period, "last_day": "2024-03-11"}]),
@@ -69,12 +78,32 @@ def test_an_error_has_its_line_its_path_and_what_is_wrong(
         (
             line("purchase", purchased_at=bought, periods=[renewal(2, "2022-09-01T00:00:00Z", kind="reactivation")]),
             "data.periods.0.first_day",
-            "overlaps the period before",
+            "overlaps period 1",
         ),
         (
             line("purchase", purchased_at=bought, periods=[renewal(3, "2024-03-10T23:00:00Z")]),
             "data.periods.0.period_index",
             "must be 2",
+        ),
+        (
+            line("purchase", purchased_at=bought, periods=[{**_FIRST, "payment": "failed"}]),
+            "data.periods.0.payment",
+            "the first period cannot have failed",
+        ),
+        (
+            line("purchase", purchased_at=bought, periods=[second_period, _FIRST, _failed(3), renewal(4, today)]),
+            "data.periods.3.payment",
+            "the period before was not paid",
+        ),
+        (
+            line("purchase", purchased_at=bought, periods=[{**_failed(2), "payment": "pending"}, second_reactivation]),
+            "data.periods.1.payment",
+            "the period before is not paid yet",
+        ),
+        (
+            line("purchase", purchased_at=bought, periods=[second_period, _failed(3), early_reactivation]),
+            "data.periods.2.first_day",
+            "overlaps period 2, which ends on 2024-03-10",
         ),
         (
             line("purchase", purchased_at=bought, periods=[{"period_index": 2, "kind": "renewal"}]),

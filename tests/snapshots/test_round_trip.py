@@ -1,0 +1,116 @@
+"""Round trip: whatever state this service itself makes, its export is imported elsewhere and exported there the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+
+from marketplace_hooks.models.subscriptions import SubscriptionState
+
+from ..support.business_care import (
+    CLAIM_DELAY,
+    DAY,
+    HOUR,
+    PURCHASE,
+    RENEWAL,
+    SECOND,
+    code_of,
+    is_charged,
+    payments,
+    publish_charge,
+    publish_renewal_cancelled,
+    run_until,
+    subscription,
+)
+from ..support.customers import publish_renewal
+from ..support.databases import apply_migrations, sqlite_url
+from ..support.support_desk import set_up_support
+from ..support.marketplace import Marketplace, open_marketplace
+from ..support.snapshots import run_as_json, run_command
+
+
+@pytest.fixture(autouse=True)
+def bought(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
+    """One product, bought on Monday 2 March 2026 at 10:30 in Paris."""
+    set_up_support(marketplace)
+
+
+def exported(marketplace: Marketplace, path: Path) -> dict[str, dict[str, Any]]:
+    """The data of every line of an export, by kind and id."""
+    result = run_command(marketplace, "export", path)
+    assert result.exit_code == 0, result.output
+    lines = [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()]
+    return {f"{one['kind']} {one['data'][one['kind'] + '_id']}": one for one in lines}
+
+
+@contextmanager
+def moved(first: Marketplace, folder: Path) -> Iterator[Marketplace]:
+    """Another installation with what the first one exports: it exports the same, and neither differs from the file."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "first.ndjson"
+    lines = exported(first, path)
+    url = sqlite_url(folder / "second.db")
+    apply_migrations(url)
+    with open_marketplace(url, folder / "second") as second:
+        answer = run_as_json(second, "import", path)
+        assert (answer["errors"], answer["written"]) == ([], True)
+        assert exported(second, folder / "second.ndjson") == lines
+        for one in (first, second):
+            compared = run_as_json(one, "compare", path)
+            assert (compared["errors"], compared["examples"]) == ([], [])
+        yield second
+
+
+def test_a_renewal_that_was_not_paid_and_the_reactivation_after_it(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    with moved(marketplace, tmp_path / "pending") as second:
+        assert subscription(second).state is SubscriptionState.PAYMENT_PENDING
+    publish_charge(marketplace, "payment_failed", final=True)
+    run_until(marketplace, clock, RENEWAL + DAY)
+    with moved(marketplace, tmp_path / "failed") as second:
+        assert (code_of(second), payments(second)) == ("EXPIRED", {1: "paid", 2: "failed"})
+    run_until(marketplace, clock, RENEWAL + 40 * DAY)
+    publish_charge(marketplace, "reactivated", 3, amount_cents=13365)
+    marketplace.run_all_now()
+    assert payments(marketplace) == {1: "paid", 2: "failed", 3: "paid"}
+    with moved(marketplace, tmp_path / "reactivated") as second:
+        assert (code_of(second), subscription(second).current_index) == ("VALID", 3)
+        assert subscription(second).last_day == subscription(marketplace).last_day == date(2028, 4, 12)
+        run_until(second, clock, subscription(second).renewal_at + CLAIM_DELAY)
+        assert payments(second) == {1: "paid", 2: "failed", 3: "paid", 4: "pending"}
+
+
+def test_a_charge_that_was_reversed_and_the_reactivation_after_it(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    is_charged(marketplace, clock)
+    publish_renewal_cancelled(marketplace, RENEWAL - SECOND)
+    run_until(marketplace, clock, RENEWAL + HOUR)
+    assert payments(marketplace) == {1: "paid", 2: "failed"}
+    with moved(marketplace, tmp_path / "reversed") as second:
+        assert (code_of(second), payments(second)) == ("EXPIRED", {1: "paid", 2: "failed"})
+    run_until(marketplace, clock, RENEWAL + 2 * DAY)
+    publish_charge(marketplace, "reactivated", 3, amount_cents=13365)
+    run_until(marketplace, clock, RENEWAL + 3 * DAY)
+    with moved(marketplace, tmp_path / "reactivated") as second:
+        assert (code_of(second), subscription(second).state) == ("VALID", SubscriptionState.ACTIVE)
+
+
+def test_a_purchase_of_ten_periods(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    for index in range(2, 12):
+        run_until(marketplace, clock, subscription(marketplace).renewal_at + CLAIM_DELAY)
+        publish_renewal(marketplace, PURCHASE, index)
+    assert len(payments(marketplace)) == 11
+    with moved(marketplace, tmp_path) as second:
+        assert subscription(second).last_day == subscription(marketplace).last_day == date(2037, 3, 2)
