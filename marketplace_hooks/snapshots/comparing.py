@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ..models.purchases import Purchase
+from ..services.business_care.purchases import price_of_share
 from .checked_entities import CheckedEntities
-from .entities import EntityKind
+from .entities import Entity, EntityKind
 from .rendering import CHUNK, comparable_line, id_chunks, render
 
 MOST_EXAMPLES = 5
@@ -73,7 +76,7 @@ def _compare_kind(
         for entity in chunk:
             if (mine := ours.get(entity.id)) is None:
                 comparison.add(DifferenceKind.ONLY_IN_FILES, [Difference(id=entity.id)])
-            elif differences := list(_differences(entity.id, "", comparable_line(entity, zone), mine.data)):
+            elif differences := _differences_of(session, entity, zone, mine.data):
                 comparison.add(DifferenceKind.DIFFERENT, differences)
         session.expunge_all()
         done += len(chunk)
@@ -82,6 +85,36 @@ def _compare_kind(
         for id_ in sorted(set(ids) - entities.known_ids(kind, ids)):
             comparison.add(DifferenceKind.ONLY_HERE, [Difference(id=id_)])
     return comparison
+
+
+def _differences_of(session: Session, entity: Entity, zone: tzinfo, stored: Mapping[str, Any]) -> list[Difference]:
+    """Each value of a line that is not the one stored here."""
+    line = comparable_line(entity, zone)
+    if _repeats_price_of_pack(session, entity, line, stored):
+        line["price_paid"] = stored["price_paid"]
+    return list(_differences(entity.id, "", line, stored))
+
+
+def _repeats_price_of_pack(
+    session: Session, entity: Entity, line: Mapping[str, Any], stored: Mapping[str, Any]
+) -> bool:
+    """Whether a line has the price of the whole pack, where a share of it is stored (`rules.md` 17).
+
+    The share was frozen at the prices of its day: what counts later is what all shares of that pack come to.
+    """
+    if entity.kind is not EntityKind.PURCHASE or line.get("price_paid") == stored["price_paid"]:
+        return False
+    data = entity.data
+    if data["pack_id"] is None or data["price_paid"]["currency"] != stored["price_paid"]["currency"]:
+        return False
+    if price_of_share(session, data) == stored["price_paid"]["amount_cents"]:
+        return True
+    together = select(func.sum(Purchase.price_cents)).where(
+        Purchase.customer_id == data["customer_id"],
+        Purchase.pack_id == data["pack_id"],
+        Purchase.purchased_at == data["purchased_at"],
+    )
+    return session.scalar(together) == data["price_paid"]["amount_cents"]
 
 
 def _differences(id_: str, path: str, in_files: Any, stored: Any) -> Iterator[Difference]:

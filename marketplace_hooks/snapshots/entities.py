@@ -53,13 +53,19 @@ def parents(kind: EntityKind, data: Mapping[str, Any]) -> Iterator[Parent]:
         case EntityKind.RELEASE:
             yield Parent(EntityKind.PRODUCT, data["product_id"], "data.product_id")
         case EntityKind.PURCHASE:
-            yield Parent(EntityKind.CUSTOMER, data["customer_id"], "data.customer_id")
-            yield Parent(EntityKind.PRODUCT, data["product_id"], "data.product_id")
-            for number, release in enumerate(data["releases"]):
-                yield Parent(EntityKind.RELEASE, release["release_id"], f"data.releases.{number}.release_id")
+            yield from _parents_of_purchase(data)
         case EntityKind.REQUEST:
             for parent in (EntityKind.PURCHASE, EntityKind.CUSTOMER, EntityKind.PRODUCT):
                 if data[f"{parent}_id"] is not None:
                     yield Parent(parent, data[f"{parent}_id"], f"data.{parent}_id")
         case _:
             pass
+
+
+def _parents_of_purchase(data: Mapping[str, Any]) -> Iterator[Parent]:
+    yield Parent(EntityKind.CUSTOMER, data["customer_id"], "data.customer_id")
+    yield Parent(EntityKind.PRODUCT, data["product_id"], "data.product_id")
+    if data["pack_id"] is not None:  # what the product cost in it may be a share of the pack's price.
+        yield Parent(EntityKind.PACK, data["pack_id"], "data.pack_id")
+    for number, release in enumerate(data["releases"]):
+        yield Parent(EntityKind.RELEASE, release["release_id"], f"data.releases.{number}.release_id")

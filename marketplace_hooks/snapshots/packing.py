@@ -43,14 +43,16 @@ def pack_entity(entity: Entity) -> PackedLine:
 
 def pack_plain(plain: PlainPurchase, timestamp: datetime, given: Iterable[str]) -> PackedLine:
     """Pack the line of a plain purchase."""
-    needed = (
+    needed = [
         Parent(EntityKind.CUSTOMER, plain.customer_id, "data.customer_id"),
         Parent(EntityKind.PRODUCT, plain.product_id, "data.product_id"),
-    )
+    ]
+    if plain.pack_id is not None:
+        needed.append(Parent(EntityKind.PACK, plain.pack_id, "data.pack_id"))
     charges = [(renewal[0], _charge_path(number)) for number, renewal in enumerate(plain.renewals)]
     dated = None if timestamp is UNDATED else timestamp.isoformat()
     packed = marshal.dumps((dated, tuple(plain), tuple(given)))
-    return PackedLine(EntityKind.PURCHASE, plain.purchase_id, needed, charges, True, packed)
+    return PackedLine(EntityKind.PURCHASE, plain.purchase_id, tuple(needed), charges, True, packed)
 
 
 def unpack(kind: EntityKind, id_: str, is_plain: int, packed: bytes) -> Entity:

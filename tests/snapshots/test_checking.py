@@ -116,6 +116,8 @@ def test_an_error_has_its_line_its_path_and_what_is_wrong(
             "the purchase has no such period",
         ),
         (line("purchase", product_id="mod-9"), "data.product_id", "No line describes product mod-9"),
+        (line("purchase", pack_id="pack-9"), "data.pack_id", "No line describes pack pack-9"),
+        (line("purchase", pack_id="pack-9", refunds=[]), "data.pack_id", "No line describes pack pack-9"),
         (
             line("request", customer_id="customer-1", purchase_id="purchase-9"),
             "data.purchase_id",

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import time_machine
+from sqlalchemy import select
+
+from marketplace_hooks.models.purchases import Purchase
 
 from ..support.databases import apply_migrations, sqlite_url
 from ..support.marketplace import Marketplace, open_marketplace
@@ -76,6 +79,31 @@ def test_what_happened_since_is_a_difference(
     lines = changed(lines, "purchase", "purchase-3", refunds=[])
     answer = run_as_json(marketplace, "compare", write_lines(tmp_path / "said.ndjson", lines))
     assert differences(answer) == {"product": (0, 0, 1), "purchase": (0, 0, 1)}
+
+
+def test_the_price_of_a_pack_in_each_of_its_purchases_is_what_their_shares_come_to(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    whole = {"amount_cents": 15000, "currency": "EUR"}
+    bought = {"pack_id": "pack-1", "price_paid": whole, "purchased_at": "2026-02-20T09:00:00Z"}
+    purchases = [
+        line("purchase", purchase_id="purchase-6", product_id="mod-1", **bought),
+        line("purchase", purchase_id="purchase-7", product_id="mod-2", **bought, refunds=[]),
+    ]
+    lines = [*changed(whole_marketplace(), "pack", "pack-1", price=whole), *purchases]
+    import_lines(marketplace, tmp_path / "all.ndjson", lines)
+    shares = select(Purchase.price_cents).where(Purchase.pack_id == "pack-1")
+    assert marketplace.all(shares) == [7500, 7500]
+    assert differences(run_as_json(marketplace, "compare", tmp_path / "all.ndjson")) == {}
+    product = line("product", version=3)["data"]
+    marketplace.publish("product.upserted", **{**product, "price": {"amount_cents": 19900, "currency": "EUR"}})
+    marketplace.run_all_now()
+    path = write_lines(tmp_path / "purchases.ndjson", [one for one in lines if one["kind"] == "purchase"])
+    assert differences(run_as_json(marketplace, "compare", path)) == {}, "the shares were frozen"
+    other = changed(lines, "purchase", "purchase-6", price_paid={"amount_cents": 15001, "currency": "EUR"})
+    path = write_lines(tmp_path / "other.ndjson", [one for one in other if one["kind"] == "purchase"])
+    [example] = run_as_json(marketplace, "compare", path)["examples"]
+    assert (example["path"], example["in_files"], example["stored"]) == ("price_paid.amount_cents", 15001, 7500)
 
 
 def test_an_export_moves_into_another_installation(

@@ -56,15 +56,16 @@ def test_what_is_recognised_is_what_the_schema_makes_of_it() -> None:
 
 
 def test_a_plain_purchase_is_unpacked_as_it_was_packed() -> None:
-    plain = plain_purchase(PLAIN, NOW)
-    assert plain is not None
-    for timestamp in (UNDATED, NOW):
-        packed = pack_plain(plain, timestamp, PLAIN)
-        assert [one.id for one in packed.parents] == [PLAIN["customer_id"], PLAIN["product_id"]]
+    for timestamp, pack_id in ((UNDATED, None), (NOW, None), (NOW, "pack-1")):
+        given = {**PLAIN, "pack_id": pack_id}
+        plain = plain_purchase(given, NOW)
+        assert plain is not None
+        packed = pack_plain(plain, timestamp, given)
+        named = [one for one in (given["customer_id"], given["product_id"], pack_id) if one is not None]
+        assert [one.id for one in packed.parents] == named
         assert packed.charges == [("ch-2", "data.periods.0.charge_id")]
         entity = unpack(packed.kind, packed.id, packed.is_plain, packed.packed)
-        given = tuple(PLAIN)
-        assert entity == Entity(EntityKind.PURCHASE, PLAIN["purchase_id"], timestamp, SCHEMA.load(PLAIN), given)
+        assert entity == Entity(EntityKind.PURCHASE, given["purchase_id"], timestamp, SCHEMA.load(given), tuple(given))
         assert packed[:4] == pack_entity(entity)[:4]
 
 

@@ -1,11 +1,11 @@
-"""Round trip: whatever state this service itself makes, its export is imported elsewhere and exported there the same."""
+"""Round trip: whatever state this service makes, its export is imported elsewhere, and exported there the same."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,9 @@ from ..support.business_care import (
 )
 from ..support.customers import publish_renewal
 from ..support.databases import apply_migrations, sqlite_url
-from ..support.support_desk import set_up_support
 from ..support.marketplace import Marketplace, open_marketplace
 from ..support.snapshots import run_as_json, run_command
+from ..support.support_desk import set_up_support
 
 
 @pytest.fixture(autouse=True)
@@ -105,9 +105,7 @@ def test_a_charge_that_was_reversed_and_the_reactivation_after_it(
         assert (code_of(second), subscription(second).state) == ("VALID", SubscriptionState.ACTIVE)
 
 
-def test_a_purchase_of_ten_periods(
-    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
-) -> None:
+def test_a_purchase_of_ten_periods(marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path) -> None:
     for index in range(2, 12):
         run_until(marketplace, clock, subscription(marketplace).renewal_at + CLAIM_DELAY)
         publish_renewal(marketplace, PURCHASE, index)
