@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ..models.purchases import Purchase
-from ..services.business_care.purchases import price_of_share
+from ..services.business_care.pack_shares import price_of_share
 from .checked_entities import CheckedEntities
 from .entities import Entity, EntityKind
 from .rendering import CHUNK, comparable_line, id_chunks, render
@@ -98,23 +96,13 @@ def _differences_of(session: Session, entity: Entity, zone: tzinfo, stored: Mapp
 def _repeats_price_of_pack(
     session: Session, entity: Entity, line: Mapping[str, Any], stored: Mapping[str, Any]
 ) -> bool:
-    """Whether a line has the price of the whole pack, where a share of it is stored (`rules.md` 17).
-
-    The share was frozen at the prices of its day: what counts later is what all shares of that pack come to.
-    """
-    if entity.kind is not EntityKind.PURCHASE or line.get("price_paid") == stored["price_paid"]:
+    """Whether a line has the price of the whole pack, where the share that was frozen is stored (`rules.md` 17)."""
+    if entity.kind is not EntityKind.PURCHASE or entity.data["pack_id"] is None:
         return False
-    data = entity.data
-    if data["pack_id"] is None or data["price_paid"]["currency"] != stored["price_paid"]["currency"]:
+    given = line.get("price_paid")
+    if given is None or given["currency"] != stored["price_paid"]["currency"] or given == stored["price_paid"]:
         return False
-    if price_of_share(session, data) == stored["price_paid"]["amount_cents"]:
-        return True
-    together = select(func.sum(Purchase.price_cents)).where(
-        Purchase.customer_id == data["customer_id"],
-        Purchase.pack_id == data["pack_id"],
-        Purchase.purchased_at == data["purchased_at"],
-    )
-    return session.scalar(together) == data["price_paid"]["amount_cents"]
+    return bool(price_of_share(session, entity.data) == stored["price_paid"]["amount_cents"])
 
 
 def _differences(id_: str, path: str, in_files: Any, stored: Any) -> Iterator[Difference]:

