@@ -238,7 +238,8 @@ class SupportMessage(Base):
 class SellerClosure(Base):
     """Days on which a seller, as declared beforehand, does not work; both included, `last_day` None: open-ended.
 
-    `announced_at` is when customers could first see it: it suspends nothing before.
+    `announced_at` is when customers could first see it as it is: it suspends nothing before. `announced_before` are
+    those of its days that an earlier description had announced already, each with its instant.
     """
 
     __tablename__ = "mh_closures"
@@ -251,6 +252,7 @@ class SellerClosure(Base):
     announced_at: Mapped[datetime] = mapped_column(Instant)
     described_at: Mapped[datetime] = mapped_column("told_at", Instant)
     cancelled_at: Mapped[datetime | None] = mapped_column(Instant)
+    announced_before: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
 
     __table_args__ = (Index("ix_mh_closures_seller", "seller_id", "first_day"),)
 

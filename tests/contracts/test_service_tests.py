@@ -30,6 +30,7 @@ TESTED_ELSEWHERE = {
     "catalog/bulk_status_requests": "web/seller/test_bulk_changes.py",
     "catalog/status_requests": "web/api/test_statuses.py",
     "operations/bulk_status_preview": "web/seller/test_bulk_changes.py",
+    "support/announced_closures": "services/support/test_closures.py",
     "support/assignment": "web/api/test_support_conversation.py",
     "support/attachments": "web/api/test_support_conversation.py",
     "support/awaited_information": "web/api/test_awaited_information.py",

@@ -73,6 +73,13 @@ class Closure:
     def covers(self, day: date) -> bool:
         return self.first_day <= day and (self.last_day is None or day <= self.last_day)
 
+    def within(self, other: Closure) -> Closure | None:
+        """The days that both have, declared as these were; None: they share none."""
+        first_day = max(self.first_day, other.first_day)
+        last_day = min((day for day in (self.last_day, other.last_day) if day is not None), default=None)
+        is_empty = last_day is not None and last_day < first_day
+        return None if is_empty else Closure(first_day, last_day, self.declared_at)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Deadline:

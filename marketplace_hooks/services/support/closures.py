@@ -19,6 +19,7 @@ from ...errors import Conflict, NotFound, PayloadRejected
 from ...models.products import Seller
 from ...models.support import SellerClosure
 from ..core.unit_of_work import Cause, UnitOfWork
+from .announced_closures import keep_announced
 from .sla_clocks import recompute_deadlines
 
 
@@ -56,7 +57,8 @@ def declare_closure(
 ) -> bool:
     """Declare a closure, and announce it to customers from now on. False: this or a newer description is known.
 
-    It suspends nothing before this instant, since nobody could see it (`rules.md` 19).
+    It suspends nothing before this instant, since nobody could see it (`rules.md` 19), but for the days that an earlier
+    description had announced.
     """
     if last_day is not None and last_day < first_day:
         raise PayloadRejected(
@@ -73,6 +75,7 @@ def declare_closure(
         closure.described_at = described_at
         if (closure.first_day, closure.last_day, closure.cancelled_at) == (first_day, last_day, None):
             return False  # customers see it already, and what it suspends does not change.
+        keep_announced(closure, first_day, last_day, uow.now)
         closure.declared_at = uow.now
     closure.first_day = first_day
     closure.last_day = last_day

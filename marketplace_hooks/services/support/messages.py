@@ -124,7 +124,7 @@ def confirm_message(
     uow.session.flush()
     if counts:
         acknowledge(uow, request, message.received_at, cause)
-    elif not _has_unconfirmed(uow.session, request.id):
+    elif not _has_unconfirmed_in_time(uow.session, request):
         end_confirmation(uow, request)
     return message
 
@@ -203,11 +203,12 @@ def _facts(session: Session, request: SupportRequest, new: NewMessage, digest: s
 
 def _in_time(session: Session, request: SupportRequest, at: datetime) -> bool:
     clock = session.get(Clock, (request.id, ClockName.ACKNOWLEDGEMENT))
-    return clock is not None and (clock.due_before is None or at < clock.due_before)
+    return clock is not None and clock.started_at <= at and (clock.due_before is None or at < clock.due_before)
 
 
-def _has_unconfirmed(session: Session, request_id: str) -> bool:
-    query = select(SupportMessage.id).where(
-        SupportMessage.request_id == request_id, SupportMessage.counts.is_(None), SupportMessage.side == "seller"
+def _has_unconfirmed_in_time(session: Session, request: SupportRequest) -> bool:
+    """Whether another message awaits a person that would meet the deadline."""
+    query = select(SupportMessage.received_at).where(
+        SupportMessage.request_id == request.id, SupportMessage.counts.is_(None), SupportMessage.side == "seller"
     )
-    return session.scalar(query.limit(1)) is not None
+    return any(_in_time(session, request, at) for at in session.scalars(query))

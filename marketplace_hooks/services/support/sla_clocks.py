@@ -25,22 +25,15 @@ from ...domain.support.deadlines import (
     deadline,
 )
 from ...domain.support.state_machine import FIX_CLOCKS, ClockName, ClockState
-from ...models.support import Clock, SellerClosure, SupportRequest
+from ...models.support import Clock, SupportRequest
 from ..core.unit_of_work import UnitOfWork
+from .announced_closures import announced_closures
 from .clock_policy import clock_policy
 
 MIN_DAYS_AFTER_RESUMING = 5
 """Business days that a clock has at least when it is resumed (`rules.md` 19; `deadlines.md`)."""
 WARNING_HOUR = 8
 """The hour, in the reference zone, from which a warning is sent."""
-
-
-def announced_closures(session: Session, seller_id: str) -> list[Closure]:
-    """The seller's closures as customers could see them: each counts from the moment it was announced to them."""
-    query = select(SellerClosure).where(SellerClosure.seller_id == seller_id, SellerClosure.cancelled_at.is_(None))
-    return [
-        Closure(one.first_day, one.last_day, max(one.declared_at, one.announced_at)) for one in session.scalars(query)
-    ]
 
 
 def start_clock(
@@ -172,32 +165,40 @@ def state_now(clock: Clock, now: datetime) -> ClockState:
 
 
 def await_confirmation(uow: UnitOfWork, request: SupportRequest) -> None:
-    """While a message received in time awaits a person's judgement, the acknowledgement clock is not missed."""
+    """While a message received in time awaits a person's judgement, the acknowledgement clock is not missed.
+
+    Nor if the message is delivered after the miss was noticed.
+    """
     clock = clock_of(uow.session, request.id, ClockName.ACKNOWLEDGEMENT)
-    if clock is not None and clock.state in (ClockState.RUNNING, ClockState.SUSPENDED):
+    if clock is not None and clock.state in (ClockState.RUNNING, ClockState.SUSPENDED, ClockState.MISSED):
         clock.state = ClockState.TO_CONFIRM
+        clock.missed_at = None
         update_next_deadline(uow.session, request)
 
 
 def end_confirmation(uow: UnitOfWork, request: SupportRequest) -> None:
-    """No message awaits a judgement any more: the acknowledgement clock runs as before."""
+    """No message awaits a judgement any more: the acknowledgement clock runs as before. A miss is noticed only once."""
     clock = clock_of(uow.session, request.id, ClockName.ACKNOWLEDGEMENT)
     if clock is not None and clock.state is ClockState.TO_CONFIRM:
         clock.state = ClockState.SUSPENDED if clock.due_before is None else ClockState.RUNNING
+        if clock.noticed_at is not None:
+            clock.state = ClockState.MISSED
+            clock.missed_at = clock.due_before
         update_next_deadline(uow.session, request)
 
 
 def recompute_deadlines(uow: UnitOfWork, seller_id: str) -> int:
     """Recompute the seller's running clocks after a change of closures, by the rules that are stored with each.
 
-    Return how many moved. A deadline never moves into the past, and one that has passed does not move at all.
+    One for which a message awaits a person goes on waiting, with its new deadline. Return how many moved. A deadline
+    never moves into the past, and one that has passed does not move at all.
     """
     query = (
         select(Clock, SupportRequest)
         .join(SupportRequest, SupportRequest.id == Clock.request_id)
         .where(
             SupportRequest.seller_id == seller_id,
-            or_(Clock.state == ClockState.RUNNING, Clock.state == ClockState.SUSPENDED),
+            Clock.state.in_((ClockState.RUNNING, ClockState.SUSPENDED, ClockState.TO_CONFIRM)),
             or_(Clock.due_before.is_(None), Clock.due_before > uow.now),
         )
         .order_by(Clock.request_id, Clock.name)
@@ -209,7 +210,9 @@ def recompute_deadlines(uow: UnitOfWork, seller_id: str) -> int:
         recomputed = _deadline(clock.policy, clock.started_at, clock.business_days, closures)
         changed_deadline = after_change(recomputed, _stored(clock), uow.now, uow.zone)
         if changed_deadline.due_before != clock.due_before:
+            state = clock.state
             _store_deadline(uow, clock, changed_deadline)
+            clock.state = state if state is ClockState.TO_CONFIRM else clock.state
             update_next_deadline(uow.session, request)
             changed += 1
     return changed

@@ -163,8 +163,12 @@ def begin_support(
 
 
 def start_clocks(uow: UnitOfWork, request: SupportRequest, from_at: datetime) -> None:
-    """All requests start the acknowledgement clock; only an anomaly the fix clock (`rules.md` 16)."""
+    """All requests start the acknowledgement clock; only an anomaly the fix clock (`rules.md` 16).
+
+    What the seller wrote before, while something was missing, was no answer to the whole request.
+    """
     request.clocks_from = from_at
+    request.acknowledged_at = None
     request.waits_until = None
     start_clock(uow, request, ClockName.ACKNOWLEDGEMENT, from_at, uow.settings.acknowledgement_days)
     if request.kind is Kind.ANOMALY:

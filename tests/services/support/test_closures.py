@@ -16,7 +16,16 @@ from marketplace_hooks.services.core.unit_of_work import UnitOfWork
 from marketplace_hooks.services.support import closures
 
 from ...support.marketplace import Marketplace
-from ...support.support_desk import CAUSE, in_transaction, set_up_support
+from ...support.support_desk import (
+    ACKNOWLEDGEMENT,
+    CAUSE,
+    REQUEST,
+    clock_of,
+    in_transaction,
+    now,
+    publish_request,
+    set_up_support,
+)
 
 MONDAY = date(2026, 3, 2)
 DAY = timedelta(days=1)
@@ -110,3 +119,58 @@ def test_a_description_that_is_no_newer_changes_nothing(desk: Marketplace) -> No
 
     assert in_transaction(desk, shorten) is False
     assert closure(desk).last_day == MONDAY + 4 * DAY
+
+
+def describe(desk: Marketplace, first_day: date, last_day: date | None) -> None:
+    """The platform describes the seller's closure, perhaps anew."""
+    days = {"first_day": first_day.isoformat(), "last_day": None if last_day is None else last_day.isoformat()}
+    desk.publish("seller.closure_declared", closure_id="clo-1", seller_id="seller-1", declared_at=now(), **days)
+    desk.run_all_now()
+
+
+def last_day(desk: Marketplace, request_id: str = REQUEST) -> date | None:
+    return clock_of(desk, ACKNOWLEDGEMENT, request_id).last_day
+
+
+def test_days_that_were_announced_before_suspend_as_before_when_a_closure_is_described_anew(
+    desk: Marketplace, clock: time_machine.Traveller
+) -> None:
+    """Only the added days count from the new announcement: the request of Tuesday is not the worse for it."""
+    describe(desk, MONDAY + 2 * DAY, MONDAY + 4 * DAY)
+    clock.shift(DAY)
+    publish_request(desk)
+    assert last_day(desk) == MONDAY + 7 * DAY
+    clock.shift(DAY)
+    describe(desk, MONDAY + 2 * DAY, MONDAY + 11 * DAY)
+    assert last_day(desk) == MONDAY + 7 * DAY
+    publish_request(desk, "request-2")
+    assert last_day(desk, "request-2") == MONDAY + 14 * DAY
+
+
+def test_a_closure_that_is_described_shorter_keeps_what_it_suspends_of_the_days_that_are_left(
+    desk: Marketplace, clock: time_machine.Traveller
+) -> None:
+    describe(desk, MONDAY + 2 * DAY, MONDAY + 11 * DAY)
+    clock.shift(DAY)
+    publish_request(desk)
+    clock.shift(DAY)
+    describe(desk, MONDAY + 2 * DAY, MONDAY + 4 * DAY)
+    assert last_day(desk) == MONDAY + 7 * DAY
+    # Days that were taken back and come again are announced only now.
+    clock.shift(60)
+    describe(desk, MONDAY + 2 * DAY, None)
+    assert last_day(desk) == MONDAY + 7 * DAY
+
+
+def test_a_cancelled_closure_that_is_described_again_is_announced_only_then(
+    desk: Marketplace, clock: time_machine.Traveller
+) -> None:
+    describe(desk, MONDAY + 2 * DAY, MONDAY + 4 * DAY)
+    clock.shift(DAY)
+    publish_request(desk)
+    cancelled = {"first_day": "2026-03-04", "last_day": "2026-03-06"}
+    desk.publish("seller.closure_cancelled", closure_id="clo-1", seller_id="seller-1", declared_at=now(), **cancelled)
+    desk.run_all_now()
+    clock.shift(60)
+    describe(desk, MONDAY + 2 * DAY, MONDAY + 4 * DAY)
+    assert last_day(desk) == MONDAY + 2 * DAY
