@@ -26,14 +26,14 @@ def _newest(row: SellerClosure) -> Closure:
 def keep_announced(row: SellerClosure, first_day: date, last_day: date | None, now: datetime) -> None:
     """A closure is about to be described anew: those of its new days that customers could see keep their instants."""
     described = Closure(first_day, last_day, now)
-    kept = [one.within(described) for one in _announced(row)] if row.cancelled_at is None else []
+    still_announced = [one.within(described) for one in _announced(row)] if row.cancelled_at is None else []
     row.announced_before = [
         {
             "first_day": one.first_day.isoformat(),
             "last_day": None if one.last_day is None else one.last_day.isoformat(),
             "announced_at": format_instant(one.declared_at),
         }
-        for one in kept
+        for one in still_announced
         if one is not None
     ] or None
 
