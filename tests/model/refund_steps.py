@@ -25,8 +25,9 @@ class RefundSteps(History):
     def an_operator_requests_the_refund(self, number: int) -> None:
         request = self.pick(self.claims("due", "deferred"), number)
         body = {"action": "request", "text": "Le correctif n'est jamais venu."}
-        self.move(request, "refund", body, by="operator")
-        if request.claim is not None:
+        is_disputed = request.care.awaits_the_bank
+        self.move(request, "refund", body, by="operator", expected=(409,) if is_disputed else (200,))
+        if request.claim is not None and not is_disputed:
             request.claim.ask(self.now)
 
     @precondition(lambda self: self.claims("due", "requested"))

@@ -123,6 +123,7 @@ MEMBERS: Mapping[str, JsonSchema] = {
     "pack_id": _id(PACK_ID),
     "path": text("Who refunds it: platform, or manual."),
     "refund_state": text("Where the refund stands now: none, deferred or lapsed."),
+    "payment_disputed": flag("Present, and true: the bank has reversed the payment and not decided yet."),
     "period_index": {"type": "integer", **PERIOD_INDEX},
     "price": money("What it costs."),
     "price_paid": money("What was paid."),

@@ -135,9 +135,11 @@ REQUEST_EVENTS: dict[str, Outgoing] = {
         example={**_REQUEST, "due_before": "2027-01-04T23:00:00Z", "clock": "fix"},
     ),
     "support_request.refund_due": Outgoing(
+        optional=("payment_disputed",),
         nullable=("purchase_id",),
         when="The refund of the price paid is due, or due again; it is requested unless the customer prefers the fix. "
-        "`amount` is what is still owed: the lines that are not optional (`total`), less what has been refunded.",
+        "`amount` is what is still owed: the lines that are not optional (`total`), less what has been refunded. "
+        "`payment_disputed`: the bank has reversed the payment, so nothing is requested before it has decided.",
         example={**_REQUEST, **_OWED, "request_at": "2027-01-06T23:00:00Z"},
     ),
     "support_request.refund_requested": Outgoing(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -44,7 +43,7 @@ def refund_path_at(purchased_at: datetime, at: datetime, *, window_months: int, 
 def refund_lines(*, price_cents: int, of_pack: bool, period_cents: int | None) -> tuple[RefundLine, ...]:
     """The lines of a refund: the price paid, of a pack the product's share; the current period is an operator's choice.
 
-    `period_cents` is the price of the current period of Business Care, None when it was included.
+    `period_cents` was paid for the period of Business Care that runs; None when it was included, or is not paid.
     """
     first = RefundLine(what=PACK_SHARE if of_pack else PRICE_PAID, amount_cents=price_cents)
     if not period_cents:
@@ -54,25 +53,26 @@ def refund_lines(*, price_cents: int, of_pack: bool, period_cents: int | None) -
 
 @dataclass(frozen=True, kw_only=True)
 class RefundBalance:
-    """The amount of a claim, what was refunded for its purchase so far, and so what is still owed, in cents.
+    """The lines of a claim, what was refunded for its purchase so far, and so what is still owed, in cents.
 
     One cent refunded settles one cent, whichever request its refund named. Nothing is owed below zero: what was given
-    back beyond the claim is `excess_cents`.
+    back beyond the claim is `excess_cents`. Nor is anything owed of a claim that has lapsed. `is_disputed`: the bank
+    has reversed the payment and not decided yet, so that nobody can say what will have been given back.
     """
 
-    total_cents: int
+    lines: tuple[RefundLine, ...]
     given_back_cents: int
+    has_lapsed: bool = False
+    is_disputed: bool = False
+
+    @property
+    def total_cents(self) -> int:
+        return sum(line.amount_cents for line in self.lines if not line.optional)
 
     @property
     def owed_cents(self) -> int:
-        return max(0, self.total_cents - self.given_back_cents)
+        return 0 if self.has_lapsed else max(0, self.total_cents - self.given_back_cents)
 
     @property
     def excess_cents(self) -> int:
         return max(0, self.given_back_cents - self.total_cents)
-
-
-def refund_balance(lines: Iterable[RefundLine], given_back_cents: int) -> RefundBalance:
-    """The balance of a claim: its lines without the optional ones, against everything refunded."""
-    total = sum(line.amount_cents for line in lines if not line.optional)
-    return RefundBalance(total_cents=total, given_back_cents=given_back_cents)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from ...config.settings import Settings
 from ...database.engine import insert_new
 from ...domain.audit_actions import AuditAction
+from ...domain.civil_days import day_of
 from ...domain.outbox.event_types import OUTGOING
 from ...models.audit import AuditEntry, AuditOutcome
 from ...models.outbox import OutgoingEvent, new_event_id
@@ -102,6 +103,11 @@ class UnitOfWork:
     def zone(self) -> ZoneInfo:
         """The reference zone, in whose civil days every rule counts."""
         return self.settings.reference_zone
+
+    @property
+    def today(self) -> date:
+        """The civil day that it is there now."""
+        return day_of(self.now, self.zone)
 
     def audit(
         self, action: AuditAction, object_id: str | None, *, outcome: AuditOutcome = AuditOutcome.DONE, **details: Any

@@ -27,7 +27,7 @@ def settle_by_hand(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> Re
         because = "only one that is done by hand is marked as done"
         raise Conflict.between("the refund", state, RefundState.REFUNDED, because=because)
     event = {
-        "amount": money(balance_of(uow.session, claim, purchase).owed_cents, claim.currency),
+        "amount": money(balance_of(uow.session, claim, uow.today).owed_cents, claim.currency),
         "refunded_at": uow.now,
         "request_id": request.id,
         "refund_id": None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,7 +29,10 @@ class RefundFilter(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class SellerRefund:
-    """A refund as its seller's list shows it: what the claim comes to, and what of it is still owed."""
+    """A refund as its seller's list shows it: what the claim comes to, and what of it is still owed.
+
+    `is_disputed`: it is not requested while the bank has not decided.
+    """
 
     request_id: str
     subject: str
@@ -38,6 +41,7 @@ class SellerRefund:
     state: RefundState
     total_cents: int
     owed_cents: int
+    is_disputed: bool
     currency: str
     path: str
     due_at: datetime
@@ -50,6 +54,7 @@ def seller_refunds(
     session: Session,
     seller_id: str,
     *,
+    today: date,
     which: RefundFilter = RefundFilter.OUTSTANDING,
     after: PagePosition | None = None,
     is_backward: bool = False,
@@ -65,7 +70,7 @@ def seller_refunds(
         query = query.where(RefundClaim.state.in_(OUTSTANDING))
     order = (RefundClaim.due_at, RefundClaim.request_id)
     rows = read_rows(session, query, order, position=after, limit=limit, is_descending=True, is_backward=is_backward)
-    balance = balances(session, [claim for claim, *_ in rows])
+    balance = balances(session, [claim for claim, *_ in rows], today)
     return rows.mapped(
         _shown(claim, subject, product_id, customer_id, balance[claim.request_id])
         for claim, subject, product_id, customer_id in rows
@@ -80,6 +85,7 @@ def _shown(claim: RefundClaim, subject: str, product_id: str, customer_id: str, 
         customer_id=customer_id,
         total_cents=balance.total_cents,
         owed_cents=balance.owed_cents,
+        is_disputed=balance.is_disputed,
         **{name: getattr(claim, name) for name in _CLAIM},
     )
 

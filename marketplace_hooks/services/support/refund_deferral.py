@@ -15,10 +15,9 @@ from ...database.types import among, constant
 from ...domain.audit_actions import AuditAction
 from ...domain.support.state_machine import REFUND_MOVES, ClockName, ClockState, Handling, RefundState
 from ...errors import Conflict
-from ...models.purchases import Purchase
 from ...models.support import Clock, RefundClaim, SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
-from .refund_ledger import amounts, balance_of, claim_lines
+from .refund_ledger import amounts, balance_of
 from .refunds import (
     OUTSTANDING,
     claim_of,
@@ -68,10 +67,9 @@ def defer_refund(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> Refu
     clock = start_clock(uow, request, ClockName.SECOND_FIX, uow.now, uow.settings.fix_days)
     if missed_before:
         clock.policy = {**clock.policy, "missed_before": missed_before}
-    balance = balance_of(uow.session, claim, purchase)
-    lines = claim_lines(claim, purchase.price_cents)
+    balance = balance_of(uow.session, claim, uow.today)
     dates = {"due_before": clock.due_before, "last_day": clock.last_day}
-    publish_request_event(uow, request, "refund_deferred", {**amounts(balance, claim, lines), **dates}, cause)
+    publish_request_event(uow, request, "refund_deferred", {**amounts(balance, claim.currency), **dates}, cause)
     if request.handling is Handling.RESOLVED:
         record_remaining_days(uow, request, ClockName.SECOND_FIX, uow.now)
         stop_clock(uow, request, ClockName.SECOND_FIX, ClockState.MET, uow.now)
@@ -88,9 +86,10 @@ def ask_again(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> RefundC
     if claim is None or purchase is None or state not in (RefundState.DEFERRED, RefundState.WAIVED):
         because = "only a refund that was put off for the fix is asked for again"
         raise Conflict.between("the refund", state, RefundState.REQUESTED, because=because)
-    resume_claim(uow, request, purchase, claim, cause)
+    resume_claim(uow, request, claim, cause)
     if claim.state is RefundState.DUE:
-        request_refund(uow, request, purchase, claim, balance_of(uow.session, claim, purchase), cause)
+        claim.request_at = uow.now
+        request_refund(uow, request, purchase, claim, balance_of(uow.session, claim, uow.today), cause)
     return claim
 
 
@@ -101,12 +100,12 @@ def resume_missed(uow: UnitOfWork, requests: Iterable[SupportRequest], cause: Ca
         among(RefundClaim.request_id, sorted(by_id)), RefundClaim.state == constant(RefundState.DEFERRED)
     )
     found = sorted(uow.session.execute(claims), key=lambda one: one.purchase_id)
-    purchases = locked_purchases(uow.session, [purchase_id for _, purchase_id in found])
+    locked_purchases(uow.session, [purchase_id for _, purchase_id in found])
     resumed = 0
-    for request_id, purchase_id in found:
+    for request_id, _ in found:
         claim = claim_of(uow.session, request_id)
         if claim is not None and claim.state is RefundState.DEFERRED:
-            resume_claim(uow, by_id[request_id], purchases[purchase_id], claim, cause)
+            resume_claim(uow, by_id[request_id], claim, cause)
             resumed += 1
     return resumed
 
@@ -116,9 +115,8 @@ def end_deferral(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> None
     claim = claim_of(uow.session, request.id)
     if claim is None or claim.state is not RefundState.DEFERRED:
         return
-    purchase = locked_purchase_of(uow, request)
-    if purchase is not None:
-        resume_claim(uow, request, purchase, claim, cause)
+    locked_purchase_of(uow, request)
+    resume_claim(uow, request, claim, cause)
 
 
 def lapse_claim(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> None:
@@ -126,10 +124,10 @@ def lapse_claim(uow: UnitOfWork, request: SupportRequest, cause: Cause) -> None:
     claim = claim_of(uow.session, request.id)
     if claim is None or claim.state not in REVOCABLE:
         return
+    _publish_no_longer_due(uow, request, claim, RefundState.LAPSED, cause)
     move_refund(claim, RefundState.LAPSED)
     claim.request_at = None
     claim.settled_at = uow.now
-    _publish_no_longer_due(uow, request, claim, RefundState.LAPSED, cause)
     _claim_for_others(uow, request, claim, cause)
 
 
@@ -168,9 +166,8 @@ def _publish_no_longer_due(
     uow: UnitOfWork, request: SupportRequest, claim: RefundClaim, state: RefundState, cause: Cause
 ) -> None:
     """Take back what was published as due; `state` is where the refund stands from now on."""
-    purchase = uow.session.get_one(Purchase, claim.purchase_id)
-    balance = balance_of(uow.session, claim, purchase)
-    data = {**amounts(balance, claim, claim_lines(claim, purchase.price_cents)), "refund_state": state}
+    balance = balance_of(uow.session, claim, uow.today)
+    data = {**amounts(balance, claim.currency), "refund_state": state}
     publish_request_event(uow, request, "refund_no_longer_due", data, cause)
 
 

@@ -30,9 +30,9 @@ def settle_refunds(uow: UnitOfWork, purchase: Purchase, at: datetime, cause: Cau
         claim = claim_of(uow.session, request.id)
         if claim is None:
             continue
-        balance = balance_of(uow.session, claim, purchase)
+        balance = balance_of(uow.session, claim, uow.today)
         if balance.owed_cents == 0:
-            settle_claim(uow, request, purchase, claim, balance, at, cause)
+            settle_claim(uow, request, claim, balance, at, cause)
             settled += 1
     _record_excess(uow, purchase, cause)
     return settled

@@ -6,7 +6,8 @@ money was refunded. Rows are locked in one order: the request, its purchase, the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,21 +15,13 @@ from sqlalchemy.orm import Session
 
 from ...database.types import among
 from ...domain.audit_actions import AuditAction
-from ...domain.support.refunds import (
-    RefundBalance,
-    RefundLine,
-    RefundPath,
-    refund_balance,
-    refund_lines,
-    refund_path_at,
-)
+from ...domain.support.refunds import RefundBalance, RefundPath, refund_path_at
 from ...domain.support.state_machine import REFUND_MOVES, ClockName, ClockState, RefundState
 from ...errors import Conflict
 from ...models.purchases import Purchase
-from ...models.subscriptions import Period, Subscription
 from ...models.support import RefundClaim, SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
-from .refund_ledger import amounts, balance_of, claim_lines, given_back_cents
+from .refund_ledger import amounts, balance_of, balances_if_claimed
 from .sla_clocks import end_of_business_days, stop_clock
 from .transitions import locked_request, publish_request_event
 
@@ -56,27 +49,19 @@ def make_refunds_due(
     earlier = list(uow.session.scalars(select(RefundClaim).where(among(RefundClaim.purchase_id, ids))))
     claimed_requests = {claim.request_id for claim in earlier}
     claimed_purchases = {claim.purchase_id for claim in earlier if claim.state in OUTSTANDING}
-    periods = _current_periods_cents(uow.session, ids)
-    back = given_back_cents(uow.session, ids)
+    balances = balances_if_claimed(uow.session, ids, uow.today)
     made: dict[str, RefundClaim] = {}
     for request, due_at, purchase_id in bought:
         if request.id in claimed_requests or purchase_id in claimed_purchases:
             continue
-        purchase = purchases[purchase_id]
-        lines = refund_lines(
-            price_cents=purchase.price_cents,
-            of_pack=purchase.pack_id is not None,
-            period_cents=periods.get(purchase_id),
-        )
-        balance = refund_balance(lines, back.get(purchase_id, 0))
+        balance = balances[purchase_id]
         if balance.owed_cents == 0:
             continue
-        claim = _new_claim(uow, request, purchase, due_at, lines)
+        claim = _new_claim(uow, request, purchases[purchase_id], due_at, balance)
         made[request.id] = claim
         claimed_purchases.add(purchase_id)
         uow.session.add(claim)
-        data = {**amounts(balance, claim, lines), "request_at": claim.request_at}
-        publish_request_event(uow, request, "refund_due", data, cause)
+        _publish_due(uow, request, claim, balance, cause)
     return made
 
 
@@ -88,21 +73,26 @@ def request_refund(
     balance: RefundBalance,
     cause: Cause,
 ) -> None:
-    """Request what its balance owes now: from the platform within its window; later an operator makes it by hand."""
+    """Request what its balance owes now: from the platform within its window; later an operator makes it by hand.
+
+    While a dispute stands nothing is requested: the claim stays due until the bank has decided.
+    """
     if balance.owed_cents == 0:
-        settle_claim(uow, request, purchase, claim, balance, uow.now, cause)
+        settle_claim(uow, request, claim, balance, uow.now, cause)
+        return
+    if balance.is_disputed:
         return
     claim.path = _path_now(uow, purchase)
     move_refund(claim, RefundState.REQUESTED if claim.path == RefundPath.PLATFORM else RefundState.MANUAL)
     claim.requested_at = uow.now
+    claim.lines = [line.as_json() for line in balance.lines]
     claim.requested_cents = balance.owed_cents
     claim.request_count += 1
     claim.request_at = None
     # What was asked for once, and then deferred, is another request when it is asked for again.
     repeated = "" if claim.request_count == 1 else f":{claim.request_count}"
-    lines = claim_lines(claim, purchase.price_cents)
     data = {
-        **amounts(balance, claim, lines),
+        **amounts(balance, claim.currency),
         "path": claim.path,
         "idempotency_key": f"{request.id}:refund{repeated}",
     }
@@ -121,40 +111,34 @@ def approve_refund(
         requested = RefundState.REQUESTED
         because = "there is nothing to refund"
         raise Conflict.between("the refund", none, requested, code="nothing_to_refund", because=because)
+    _refuse_while_disputed(uow, claim)
     if claim.state in RESUMABLE:
-        resume_claim(uow, request, purchase, claim, cause)
+        resume_claim(uow, request, claim, cause)
     if claim.state is not RefundState.DUE:
         raise Conflict.between("the refund", claim.state, RefundState.REQUESTED)
     if with_period:
-        claim.lines = [{**line, "optional": False} for line in claim.lines]
-        lines = claim_lines(claim, purchase.price_cents)
-        claim.amount_cents = sum(line.amount_cents for line in lines)
+        _include_period(uow, claim)
     claim.reason = reason
-    request_refund(uow, request, purchase, claim, balance_of(uow.session, claim, purchase), cause)
+    request_refund(uow, request, purchase, claim, balance_of(uow.session, claim, uow.today), cause)
     return claim
 
 
-def resume_claim(
-    uow: UnitOfWork, request: SupportRequest, purchase: Purchase, claim: RefundClaim, cause: Cause
-) -> None:
+def resume_claim(uow: UnitOfWork, request: SupportRequest, claim: RefundClaim, cause: Cause) -> None:
     """Make a claim due again that the customer had put off for the fix; the new date for the fix is void."""
     move_refund(claim, RefundState.DUE)
     claim.request_at = _request_at(uow, request)
     claim.settled_at = None
     stop_clock(uow, request, ClockName.SECOND_FIX, ClockState.VOID, uow.now)
-    balance = balance_of(uow.session, claim, purchase)
+    balance = balance_of(uow.session, claim, uow.today)
     if balance.owed_cents == 0:
-        settle_claim(uow, request, purchase, claim, balance, uow.now, cause)
+        settle_claim(uow, request, claim, balance, uow.now, cause)
         return
-    lines = claim_lines(claim, purchase.price_cents)
-    data = {**amounts(balance, claim, lines), "request_at": claim.request_at}
-    publish_request_event(uow, request, "refund_due", data, cause)
+    _publish_due(uow, request, claim, balance, cause)
 
 
 def settle_claim(
     uow: UnitOfWork,
     request: SupportRequest,
-    purchase: Purchase,
     claim: RefundClaim,
     balance: RefundBalance,
     at: datetime,
@@ -165,7 +149,7 @@ def settle_claim(
     claim.settled_at = at
     claim.request_at = None
     stop_clock(uow, request, ClockName.SECOND_FIX, ClockState.VOID, uow.now)
-    data = {**amounts(balance, claim, claim_lines(claim, purchase.price_cents)), "settled_at": at}
+    data = {**amounts(balance, claim.currency), "settled_at": at}
     publish_request_event(uow, request, "refund_settled", data, cause)
 
 
@@ -208,8 +192,33 @@ def claim_of(session: Session, request_id: str) -> RefundClaim | None:
     return session.get(RefundClaim, request_id, with_for_update=True, populate_existing=True)
 
 
+def _publish_due(
+    uow: UnitOfWork, request: SupportRequest, claim: RefundClaim, balance: RefundBalance, cause: Cause
+) -> None:
+    data = {**amounts(balance, claim.currency), "request_at": claim.request_at}
+    if balance.is_disputed:
+        data["payment_disputed"] = True
+    publish_request_event(uow, request, "refund_due", data, cause)
+
+
+def _refuse_while_disputed(uow: UnitOfWork, claim: RefundClaim) -> None:
+    """Raise `Conflict` while the bank may still give the money back itself."""
+    if balance_of(uow.session, claim, uow.today).is_disputed:
+        because = "the bank has reversed the payment and has not decided yet"
+        raise Conflict.between(
+            "the refund", claim.state, RefundState.REQUESTED, code="payment_disputed", because=because
+        )
+
+
+def _include_period(uow: UnitOfWork, claim: RefundClaim) -> None:
+    """The current period is refunded as well: it is no optional line any more."""
+    lines = [replace(line, optional=False) for line in balance_of(uow.session, claim, uow.today).lines]
+    claim.lines = [line.as_json() for line in lines]
+    claim.amount_cents = sum(line.amount_cents for line in lines)
+
+
 def _new_claim(
-    uow: UnitOfWork, request: SupportRequest, purchase: Purchase, due_at: datetime, lines: Sequence[RefundLine]
+    uow: UnitOfWork, request: SupportRequest, purchase: Purchase, due_at: datetime, balance: RefundBalance
 ) -> RefundClaim:
     return RefundClaim(
         request_id=request.id,
@@ -218,9 +227,9 @@ def _new_claim(
         state=RefundState.DUE,
         due_at=due_at,
         request_at=_request_at(uow, request),
-        amount_cents=sum(line.amount_cents for line in lines if not line.optional),
+        amount_cents=balance.total_cents,
         currency=purchase.currency,
-        lines=[line.as_json() for line in lines],
+        lines=[line.as_json() for line in balance.lines if not line.optional],
         path=_path_now(uow, purchase),
         request_count=0,
     )
@@ -233,12 +242,3 @@ def _request_at(uow: UnitOfWork, request: SupportRequest) -> datetime | None:
 def _path_now(uow: UnitOfWork, purchase: Purchase) -> RefundPath:
     window = uow.settings.refund_window_months
     return refund_path_at(purchase.purchased_at, uow.now, window_months=window, zone=uow.zone)
-
-
-def _current_periods_cents(session: Session, purchase_ids: Sequence[str]) -> dict[str, int | None]:
-    query = (
-        select(Period.purchase_id, Period.amount_cents)
-        .join(Subscription, Subscription.purchase_id == Period.purchase_id)
-        .where(among(Period.purchase_id, purchase_ids), Period.index == Subscription.current_index)
-    )
-    return {purchase_id: cents for purchase_id, cents in session.execute(query)}

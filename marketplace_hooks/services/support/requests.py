@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...config.settings import Settings
+from ...domain.civil_days import day_of
 from ...domain.support.refusal_grounds import Ground, ground_finding
 from ...domain.support.state_machine import ClockName
 from ...errors import NotFound
@@ -198,7 +199,7 @@ def _proposals(session: Session, request: SupportRequest, viewer: Viewer) -> lis
 def _refund(
     session: Session, request: SupportRequest, claim: RefundClaim | None, now: datetime, settings: Settings
 ) -> Mapping[str, Any]:
-    view = refund_view(session, claim)
+    view = refund_view(session, claim, day_of(now, settings.reference_zone))
     if not may_defer(request, claim):
         return view
     return {**view, "fix_by_if_deferred": second_fix_if_chosen(session, request, now, settings)}

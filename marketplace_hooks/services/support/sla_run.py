@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from ...database.types import among, constant, rfc_3339
@@ -25,7 +25,7 @@ from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
 from ..outbox.bulk_publish import publish_for_each
 from .moves import close
 from .refund_deferral import resume_missed
-from .refund_ledger import balances
+from .refund_ledger import balances, dispute_stands
 from .refunds import locked_purchases, make_refunds_due, request_refund
 from .transitions import SUBJECT_KIND, make_move, publish_request_event
 
@@ -126,7 +126,10 @@ def warn(uow: UnitOfWork) -> int:
 
 
 def request_refunds(uow: UnitOfWork) -> int:
-    """Ask for the refunds whose customers have not preferred the fix in time: for what is owed now."""
+    """Ask for the refunds whose customers have not preferred the fix in time: for what is owed now.
+
+    Where a dispute stands, the bank is awaited.
+    """
     due = select(RefundClaim.request_id).where(_is_to_request(uow.now)).order_by(RefundClaim.request_at).limit(BATCH)
     ids = sorted(uow.session.scalars(due))
     if not ids:
@@ -138,7 +141,7 @@ def request_refunds(uow: UnitOfWork) -> int:
     purchases = locked_purchases(uow.session, [claim.purchase_id for claim in uow.session.scalars(claims)])
     fresh = claims.order_by(RefundClaim.request_id).with_for_update().execution_options(populate_existing=True)
     found = list(uow.session.scalars(fresh))
-    balance = balances(uow.session, found)
+    balance = balances(uow.session, found, uow.today)
     for claim in found:
         id_ = claim.request_id
         request_refund(uow, requests[id_], purchases[claim.purchase_id], claim, balance[id_], CAUSE)
@@ -183,7 +186,8 @@ def _is_to_warn(now: datetime) -> Any:
 
 
 def _is_to_request(now: datetime) -> Any:
-    return and_(RefundClaim.state == constant(RefundState.DUE), RefundClaim.request_at <= now)
+    is_due = RefundClaim.state == constant(RefundState.DUE)
+    return and_(is_due, RefundClaim.request_at <= now, not_(dispute_stands(RefundClaim.purchase_id)))
 
 
 def _is_to_remind(now: datetime) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 from sqlalchemy.orm import Session
@@ -128,6 +128,7 @@ def refunds_in(
     session: Session,
     state: RefundState,
     *,
+    today: date,
     after: PagePosition | None = None,
     is_backward: bool = False,
     limit: int,
@@ -140,7 +141,7 @@ def refunds_in(
     )
     order = (RefundClaim.due_at, RefundClaim.request_id)
     rows = read_rows(session, query, order, position=after, limit=limit, is_backward=is_backward)
-    balance = balances(session, [claim for claim, _ in rows])
+    balance = balances(session, [claim for claim, _ in rows], today)
     return rows.mapped(
         OpenRefund(claim=claim, request=request, balance=balance[claim.request_id]) for claim, request in rows
     )

@@ -219,14 +219,19 @@ def extend_fix(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Ca
 def see_to_refund(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
     """Prefer the fix to the refund, or request the refund again, as the customer; or request it now, as an operator.
 
+    While the bank has reversed the payment and not decided yet (`refund.payment_disputed`), nothing is requested.
+
     The customer loses nothing by preferring the fix: a new date is set for it (`clocks.second_fix`; before the choice,
     it is `refund.fix_by_if_deferred`), and the refund is due again when that has passed, or when the customer asks for
     it.
     """
     request = locked_request(uow.session, request_id)
+    role = signed_in().role
     if body["action"] != "request":
+        if role is Role.OPERATOR:
+            raise Forbidden("only the customer may prefer the fix to the refund")
         refund_deferral.defer_refund(uow, request, cause)
-    elif signed_in().role is Role.CUSTOMER:
+    elif role is Role.CUSTOMER:
         claim = refunds.claim_of(uow.session, request_id)
         if claim is None or claim.state not in refunds.RESUMABLE:
             raise Forbidden("the marketplace requests a refund; a customer may prefer the fix, then request it again")

@@ -78,6 +78,8 @@ def _mail_text(facts: MailFacts) -> MailText | None:
     variant = data.get("by") or data.get("act")
     if data.get("proposed_kind"):
         variant = "proposed"
+    elif data.get("payment_disputed"):
+        variant = "disputed"
     elif data.get("accepted"):
         variant = "accepted"
     elif data.get("due_before"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
+from ...domain.civil_days import day_of
 from ...domain.support.state_machine import RefundState
 from ...models.access import Role
 from ...services.catalog.names import customer_names, product_titles
@@ -32,9 +33,15 @@ def refunds() -> Response:
     asked = QUERY.read()
     state = asked.member("state", RefundState) or RefundState.MANUAL
     kind = f"operator-refunds-{state}"
-    with current_runtime().database.read_session() as session:
+    runtime = current_runtime()
+    with runtime.database.read_session() as session:
         found = refunds_in(
-            session, state, after=decode_position(kind, cursor()), is_backward=is_backward(), limit=PAGE_SIZE + 1
+            session,
+            state,
+            today=day_of(runtime.now(), runtime.settings.reference_zone),
+            after=decode_position(kind, cursor()),
+            is_backward=is_backward(),
+            limit=PAGE_SIZE + 1,
         )
         listed = list_page(kind, found, lambda one: position_key(one.claim.due_at, one.claim.request_id))
         return page(

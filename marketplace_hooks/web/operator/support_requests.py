@@ -13,6 +13,7 @@ from ...domain.support.state_machine import ClockName, ClockState, Handling, Ref
 from ...models.access import Role
 from ...models.products import Seller
 from ...services.catalog.names import customer_names, product_titles, seller_names
+from ...services.support.refunds import RESUMABLE
 from ...services.support.request_lists import RequestGroup
 from ...services.support.requests import Viewer, request_detail, visible_request
 from ...services.support.work_queue import late_requests
@@ -158,7 +159,7 @@ def _possible_moves(request: dict[str, Any]) -> dict[str, bool]:
         "approve": refund == RefundState.NONE
         and request["purchase_id"] is not None
         and handling is not Handling.SUBMITTED,
-        "release": refund in (RefundState.DUE, RefundState.DEFERRED, RefundState.LAPSED, RefundState.WAIVED),
+        "release": refund in (RefundState.DUE, *RESUMABLE) and not request["refund"]["payment_disputed"],
         "settle": refund == RefundState.MANUAL,
         "kind": handling in answerable and not request["presale"],
         "confirm": handling in answerable and request["proposed_kind"] is not None,

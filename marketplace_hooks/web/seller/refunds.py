@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask import Response
 
+from ...domain.civil_days import day_of
 from ...models.access import Role
 from ...services.catalog.names import customer_names, product_titles
 from ...services.support.owed_refunds import RefundFilter, seller_refunds
@@ -35,10 +36,12 @@ QUERY = ListQuery(
 def refunds() -> Response:
     """The seller's refunds, the latest due first."""
     asked = QUERY.read()
-    with current_runtime().database.read_session() as session:
+    runtime = current_runtime()
+    with runtime.database.read_session() as session:
         found = seller_refunds(
             session,
             seller_id(),
+            today=day_of(runtime.now(), runtime.settings.reference_zone),
             which=asked.member("state", RefundFilter) or RefundFilter.OUTSTANDING,
             after=decode_position(LIST, cursor()),
             is_backward=is_backward(),

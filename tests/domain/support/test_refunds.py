@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace_hooks.domain.support.refunds import refund_balance, refund_lines, refund_path_at
+from marketplace_hooks.domain.support.refunds import RefundBalance, refund_lines, refund_path_at
 
 PARIS = ZoneInfo("Europe/Paris")
 CENTS = st.integers(0, 1_000_000)
@@ -49,7 +49,7 @@ def test_the_current_period_is_a_choice_and_an_included_one_is_no_line() -> None
 @given(price=CENTS, refunded=CENTS)
 def test_one_cent_given_back_settles_one_cent_and_what_is_beyond_is_in_excess(price: int, refunded: int) -> None:
     lines = refund_lines(price_cents=price, of_pack=False, period_cents=3960)
-    balance = refund_balance(lines, refunded)
+    balance = RefundBalance(lines=lines, given_back_cents=refunded)
     assert balance.total_cents == price
     assert balance.owed_cents - balance.excess_cents == price - refunded
     assert 0 in (balance.owed_cents, balance.excess_cents)

@@ -114,6 +114,11 @@ class Care:
         """Whether the bank has reversed the payment, and has not decided for the marketplace."""
         return any(one.outcome != "won" for one in self.disputes)
 
+    @property
+    def awaits_the_bank(self) -> bool:
+        """Whether the bank has reversed the payment, and not decided yet: meanwhile no refund is asked for."""
+        return any(one.outcome is None for one in self.disputes)
+
     # renewals
 
     def is_cancelled(self, at: datetime) -> bool:

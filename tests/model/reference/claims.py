@@ -41,7 +41,14 @@ class Claim:
         self._void_second(now)
 
     def ask(self, now: datetime) -> None:
-        """Ask for it: through the platform within the months of its window from the purchase, later by hand."""
+        """Ask for it: through the platform within the months of its window from the purchase, later by hand.
+
+        While the bank is awaited it is due, and asked for once the bank has decided.
+        """
+        if self.care.awaits_the_bank:
+            self.become_due(now)
+            self.request_at = now
+            return
         limit = end_of(months_later(civil_day(self.care.purchased_at), WINDOW_MONTHS))
         self.path = "platform" if now < limit else "manual"
         self.state = "requested" if self.path == "platform" else "manual"
@@ -71,7 +78,8 @@ class Claim:
         """Let the new date pass, or the days of the choice."""
         if self.second_fix is not None and self.second_fix.pass_to(now) and self.state == "deferred":
             self.become_due(now)
-        if self.state == "due" and self.request_at is not None and self.request_at <= now:
+        is_time = self.request_at is not None and self.request_at <= now
+        if self.state == "due" and is_time and not self.care.awaits_the_bank:
             self.ask(now)
 
     def _void_second(self, now: datetime) -> None:

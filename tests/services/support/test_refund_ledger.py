@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from marketplace_hooks.models.purchases import Purchase
+from marketplace_hooks.domain.support.state_machine import RefundState
 from marketplace_hooks.models.support import RefundClaim
 from marketplace_hooks.services.core.unit_of_work import UnitOfWork
-from marketplace_hooks.services.support.refund_ledger import balances, claim_lines
+from marketplace_hooks.services.support.refund_ledger import balance_of, balances
 
 from ...support.customers import money, publish_purchase
 from ...support.marketplace import Marketplace
@@ -37,7 +37,7 @@ def desk(marketplace: Marketplace) -> Marketplace:
 def test_the_balances_of_many_claims_take_one_statement(desk: Marketplace) -> None:
     def read(uow: UnitOfWork) -> dict[str, tuple[int, int]]:
         with counting_queries(desk) as queries:
-            found = balances(uow.session, [claim(1, PURCHASE), claim(2, "purchase-2")])
+            found = balances(uow.session, [claim(1, PURCHASE), claim(2, "purchase-2")], uow.today)
         assert len(queries) == 1
         return {id_: (one.total_cents, one.owed_cents) for id_, one in found.items()}
 
@@ -48,8 +48,9 @@ def test_a_claim_of_an_earlier_version_is_counted_from_the_price_paid(desk: Mark
     """It had stored what was owed then, 59.00, so that 40.00 would be taken off twice."""
     stored = claim(1, PURCHASE, cents=5900)
 
+    stored.state = RefundState.REQUESTED
+
     def read(uow: UnitOfWork) -> list[int]:
-        purchase = uow.session.get_one(Purchase, PURCHASE)
-        return [line.amount_cents for line in claim_lines(stored, purchase.price_cents)]
+        return [line.amount_cents for line in balance_of(uow.session, stored, uow.today).lines]
 
     assert in_transaction(desk, read) == [9900, 3960]

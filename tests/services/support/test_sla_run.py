@@ -106,9 +106,9 @@ def test_many_missed_fixes_ask_for_their_refunds_with_as_few_statements_as_one(
         ]
         assert (refund_state(marketplace), refund_state(marketplace, claimed)) == (state, state)
         clock.shift(timedelta(days=7))
-    # What is bought, claimed, paid for the current periods and given back; and whether any is to be asked for already.
+    # What is bought, what is claimed, the balances; and whether any is to be asked for already.
     # Then: what is to be asked for now, read twice around the lock of what is bought, and its balances.
-    assert len(refund_queries) == 5 + 5
+    assert len(refund_queries) == 4 + 5
     for id_ in (REQUEST, claimed):
         types = marketplace.published_types(id_, "support_request")
         assert [

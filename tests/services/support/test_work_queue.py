@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -31,6 +31,7 @@ from ...support.support_desk import (
     set_up_support,
 )
 
+TODAY = date(2026, 4, 14)
 CONTESTED = RequestQuery(state=Handling.CONTESTED, sort=RequestSort.OLDEST)
 
 
@@ -99,7 +100,7 @@ def test_refunds_are_listed_by_their_state(desk: Marketplace, clock: time_machin
     clock.move_to(due(desk, FIX))
     desk.run_all_now()
     with desk.runtime.database.read_session() as session:
-        [refund] = refunds_in(session, RefundState.DUE, limit=10)
+        [refund] = refunds_in(session, RefundState.DUE, today=TODAY, limit=10)
         assert (refund.request.id, refund.claim.amount_cents) == (REQUEST, 9900)
-        assert refunds_in(session, RefundState.DUE, after=(refund.claim.due_at, REQUEST), limit=10) == []
-        assert refunds_in(session, RefundState.MANUAL, limit=10) == []
+        assert refunds_in(session, RefundState.DUE, today=TODAY, after=(refund.claim.due_at, REQUEST), limit=10) == []
+        assert refunds_in(session, RefundState.MANUAL, today=TODAY, limit=10) == []

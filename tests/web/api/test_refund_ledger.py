@@ -10,7 +10,7 @@ import pytest
 import time_machine
 
 from ...support.api_callers import Caller, MakeCaller
-from ...support.customers import SHOP, money
+from ...support.customers import SHOP, money, publish_release
 from ...support.marketplace import Marketplace
 from ...support.page_client import browser_of
 from ...support.support_desk import FIX, PURCHASE, REQUEST, due, now, set_up_request, set_up_support
@@ -132,6 +132,43 @@ def test_every_side_reads_the_ledger(desk: Marketplace) -> None:
         for words in ("Price paid for the product", "€99.00", "€40.00", "Still owed", "€59.00"):
             assert words in text, (role, words)
     assert "€59.00" in browser_of(desk, "seller", "seller-1").get("/seller/refunds").visible_text
+
+
+def test_of_a_lapsed_claim_nothing_is_owed_on_any_side(desk: Marketplace, operator: Caller, calls: MakeCaller) -> None:
+    calls("customer", "customer-1").post(f"{PATH}/refund", {"action": "defer"})
+    publish_release(desk, fixes=[REQUEST])
+    desk.run_all_now()
+    assert state_and_owed(operator) == ("lapsed", 0)
+    assert refund(operator)["amount"] == money(0)
+    for role, subject, page in (
+        ("customer", "customer-1", f"/support/{REQUEST}"),
+        ("seller", "seller-1", f"/seller/requests/{REQUEST}"),
+        ("operator", "odette", f"/operator/requests/{REQUEST}"),
+        ("customer", "customer-1", f"/support/{REQUEST}/file"),
+        ("seller", "seller-1", "/seller/refunds?state=all"),
+    ):
+        text = browser_of(desk, role, subject).get(page).visible_text
+        assert "Still owed" not in text, page
+        assert "still owed:" not in text, page
+        assert "Refund: €99.00" not in text, page
+    assert "No refund is owed" in browser_of(desk, "customer", "customer-1").get(f"/support/{REQUEST}").visible_text
+
+
+def test_a_customer_who_withdraws_the_request_reads_that_the_refund_stays_due(
+    desk: Marketplace, operator: Caller
+) -> None:
+    browser = browser_of(desk, "customer", "customer-1")
+    page = browser.get(f"/support/{REQUEST}").visible_text
+    assert "The seller no longer owes you anything" not in page
+    assert "The refund you are owed remains due." in page
+    browser.post(f"/support/{REQUEST}/withdraw")
+    assert state_and_owed(operator) == ("due", 9900)
+
+
+def test_only_the_customer_prefers_the_fix(desk: Marketplace, operator: Caller, calls: MakeCaller) -> None:
+    assert operator.post(f"{PATH}/refund", {"action": "defer"}).status_code == 403
+    assert state_and_owed(operator) == ("due", 9900)
+    assert calls("platform").post(f"{PATH}/refund", {"action": "defer"}).status_code == 200
 
 
 def test_a_deferred_refund_says_its_new_date_and_is_asked_for_again(

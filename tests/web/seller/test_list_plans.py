@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -61,8 +61,9 @@ def _requests(session: Session) -> list[SupportRequest]:
 
 
 def _claims(session: Session) -> list[Any]:
-    first = seller_refunds(session, "seller-1", which=RefundFilter.ALL, limit=26)
-    return seller_refunds(session, "seller-1", after=(first[-1].due_at, first[-1].request_id), limit=26)
+    today = date(2026, 4, 14)
+    first = seller_refunds(session, "seller-1", today=today, which=RefundFilter.ALL, limit=26)
+    return seller_refunds(session, "seller-1", today=today, after=(first[-1].due_at, first[-1].request_id), limit=26)
 
 
 @pytest.mark.parametrize(
