@@ -30,6 +30,7 @@ from . import (
     subscriptions,
     support_conversation,
     support_moves,
+    support_refunds,
     support_requests,
     tokens,
 )
@@ -60,6 +61,7 @@ OPERATIONS: tuple[ModuleType, ...] = (
     subscriptions,
     support_conversation,
     support_moves,
+    support_refunds,
     request_exports,
     request_files,
     support_requests,

@@ -18,12 +18,11 @@ from ...models.access import Role
 from ...models.proposals import ProposedAct
 from ...models.support import SupportRequest
 from ...services.core.unit_of_work import Cause, UnitOfWork
-from ...services.support import messages, moves, offers, proposals, refund_deferral, refunds, submission
+from ...services.support import messages, moves, offers, proposals, submission
 from ...services.support.requests import visible_request
 from ...services.support.transitions import locked_request
 from ..actors import cause_of, message_of, viewer_of
 from ..identity.authorization import signed_in
-from ..identity.fresh_sign_in import require_fresh_sign_in
 from ..rate_limits import limit_writing
 from . import support_schemas as schemas
 from .idempotency import respond_once
@@ -213,33 +212,6 @@ def extend_fix(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Ca
     Only a running fix deadline can be extended; otherwise it is a 409 `clock_not_running`.
     """
     return moves.extend_fix(uow, request_id, days=body["business_days"], reason=body["text"], cause=cause)
-
-
-@request_move("refund", (Role.CUSTOMER, Role.OPERATOR, Role.PLATFORM), schemas.RefundSchema)
-def see_to_refund(uow: UnitOfWork, request_id: str, body: dict[str, Any], cause: Cause) -> SupportRequest:
-    """Prefer the fix to the refund, or request the refund again, as the customer; or request it now, as an operator.
-
-    While the bank has reversed the payment and not decided yet (`refund.payment_disputed`), nothing is requested.
-
-    The customer loses nothing by preferring the fix: a new date is set for it (`clocks.second_fix`; before the choice,
-    it is `refund.fix_by_if_deferred`), and the refund is due again when that has passed, or when the customer asks for
-    it.
-    """
-    request = locked_request(uow.session, request_id)
-    role = signed_in().role
-    if body["action"] != "request":
-        if role is Role.OPERATOR:
-            raise Forbidden("only the customer may prefer the fix to the refund")
-        refund_deferral.defer_refund(uow, request, cause)
-    elif role is Role.CUSTOMER:
-        claim = refunds.claim_of(uow.session, request_id)
-        if claim is None or claim.state not in refunds.RESUMABLE:
-            raise Forbidden("the marketplace requests a refund; a customer may prefer the fix, then request it again")
-        refund_deferral.ask_again(uow, request, cause)
-    else:
-        require_fresh_sign_in()
-        refunds.approve_refund(uow, request, with_period=body["with_period"], reason=body["text"], cause=cause)
-    return request
 
 
 @request_move("information", CUSTOMERS, schemas.InformationSchema)

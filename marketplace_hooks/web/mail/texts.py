@@ -20,6 +20,13 @@ class MailText:
     text: LazyText
 
 
+_REFUND_AFTER_DISPUTE = MailText(
+    lazy("A refund may be due: %(about)s"),
+    lazy(
+        "The problem with %(product)s was not fixed on time. The bank has reversed the payment and has not decided "
+        "yet: whatever is still owed of %(amount)s after its decision will then be requested."
+    ),
+)
 _TO_CUSTOMER: dict[str, MailText] = {
     "support_request.accepted": MailText(
         lazy("Your request was accepted: %(about)s"),
@@ -95,13 +102,7 @@ _TO_CUSTOMER: dict[str, MailText] = {
             "rights: the fix gets a new deadline, and you can still request the refund."
         ),
     ),
-    "support_request.refund_due:disputed": MailText(
-        lazy("A refund may be due: %(about)s"),
-        lazy(
-            "The problem with %(product)s was not fixed on time. Your bank has reversed the payment and has not "
-            "decided yet: whatever you are still owed of %(amount)s after its decision will then be requested."
-        ),
-    ),
+    "support_request.refund_due:disputed": _REFUND_AFTER_DISPUTE,
     "support_request.refund_requested": MailText(
         lazy("Your refund has been requested: %(about)s"),
         lazy("The refund of %(amount)s for %(product)s has been requested. You do not need to do anything."),
@@ -265,13 +266,7 @@ _TO_SELLER: dict[str, MailText] = {
             "The refund will be requested after %(until)s, unless the customer prefers the fix."
         ),
     ),
-    "support_request.refund_due:disputed": MailText(
-        lazy("A refund may be due: %(about)s"),
-        lazy(
-            "The problem with %(product)s was not fixed on time. The customer’s bank has reversed the payment and has "
-            "not decided yet: whatever is still owed of %(amount)s after its decision will then be requested."
-        ),
-    ),
+    "support_request.refund_due:disputed": _REFUND_AFTER_DISPUTE,
     "support_request.refund_requested": MailText(
         lazy("A refund has been requested: %(about)s"),
         lazy("The refund of %(amount)s for %(product)s has been requested."),
