@@ -117,10 +117,7 @@ _TO_CUSTOMER: dict[str, MailText] = {
     ),
     "support_request.refund_no_longer_due": MailText(
         lazy("No refund is due any more: %(about)s"),
-        lazy(
-            "The seller acted on time after all, so the refund of %(amount)s for %(product)s is no longer due. If the "
-            "problem is not fixed, let us know in the conversation."
-        ),
+        lazy("The seller acted on time after all, so the refund of %(amount)s for %(product)s is no longer due."),
     ),
     "support_request.refund_settled": MailText(
         lazy("You have been refunded in full: %(about)s"),
