@@ -11,6 +11,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -59,16 +60,21 @@ def as_contact(value: Any) -> str:
     return text
 
 
-def as_days(minimum: int, maximum: int) -> Callable[[Any], int]:
-    """A number of days from `minimum` to `maximum`."""
+def as_days(minimum: int, maximum: int, unit: str = "days") -> Callable[[Any], int]:
+    """A number of days, or of another unit, from `minimum` to `maximum`."""
 
     def parse(value: Any) -> int:
         number = as_integer(value)
         if not minimum <= number <= maximum:
-            raise SettingError(f"must be {minimum} to {maximum} days")
+            raise SettingError(f"must be {minimum} to {maximum} {unit}")
         return number
 
     return parse
+
+
+as_months = partial(as_days, unit="months")
+as_business_days = as_days(1, 365, "business days")
+"""A deadline in business days: within what is walked to find its last day, also with holidays and closures."""
 
 
 def as_choice(*choices: str) -> Callable[[Any], str]:

@@ -16,6 +16,7 @@ from .parsers import (
     as_address,
     as_addresses,
     as_boolean,
+    as_business_days,
     as_choice,
     as_contact,
     as_count,
@@ -25,6 +26,7 @@ from .parsers import (
     as_issuer,
     as_key,
     as_mailbox,
+    as_months,
     as_networks,
     as_pairs,
     as_path,
@@ -264,19 +266,25 @@ class Settings(BrandSettings):
         as_choice("reference", "seller"),
         "Whose public holidays count: those of the country and region above, or those of each seller.",
     )
-    acknowledgement_days: int = _setting(1, as_integer, "Business days that a seller has for the first response.")
-    fix_days: int = _setting(30, as_integer, "Business days that a seller has to fix a problem.")
-    reopening_days: int = _setting(10, as_integer, "Business days that a customer has to report that it is not fixed.")
-    contest_days: int = _setting(30, as_integer, "Days that a customer has to contest a refusal.")
-    information_days: int = _setting(14, as_integer, "Days that a customer has to add missing information.")
-    refund_choice_days: int = _setting(2, as_integer, "Business days that a customer has to choose the fix.")
-    refund_window_months: int = _setting(6, as_integer, "Months after the purchase in which the platform refunds.")
+    acknowledgement_days: int = _setting(1, as_business_days, "Business days that a seller has for the first response.")
+    fix_days: int = _setting(30, as_business_days, "Business days that a seller has to fix a problem.")
+    reopening_days: int = _setting(
+        10, as_business_days, "Business days that a customer has to report that it is not fixed."
+    )
+    contest_days: int = _setting(30, as_days(1, 3_650), "Days that a customer has to contest a refusal.")
+    information_days: int = _setting(14, as_days(1, 3_650), "Days that a customer has to add missing information.")
+    refund_choice_days: int = _setting(2, as_business_days, "Business days that a customer has to choose the fix.")
+    refund_window_months: int = _setting(
+        6, as_months(0, 120), "Months after the purchase in which the platform refunds."
+    )
     closures_suspend_acknowledgement: str = _setting(
         "declared_before_request", _suspends, "Which closures suspend the first-response deadline."
     )
     closures_suspend_fix: str = _setting("no", _suspends, "Which closures suspend the fix deadline.")
     closure_days: int = _setting(
-        90, as_integer, "Days for which a closure suspends deadlines at most, counted from its first day; 0: no limit."
+        90,
+        as_days(0, 3_650),
+        "Days for which a closure suspends deadlines at most, counted from its first day; 0: no limit.",
     )
     prestashop_releases: Path | None = _setting(
         None, optional(as_path), "A JSON file of PrestaShop versions in addition to those included in this package."

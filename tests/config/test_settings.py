@@ -171,6 +171,10 @@ BAD: dict[str, list[Any]] = {
     "audit_days": ["29", "3651"],
     "metrics_networks": ["localhost", "10.0.0.1/8", "10.0.0.0/8:9000"],
     "inspection_days": ["0", "3651"],
+    **{key: ["0", "366"] for key in ["acknowledgement_days", "fix_days", "reopening_days", "refund_choice_days"]},
+    **{key: ["0", "3651"] for key in ["contest_days", "information_days"]},
+    "refund_window_months": ["121"],
+    "closure_days": ["3651"],
     "inspection_reuse_s": ["0", "3601", "soon"],
     "url_prefix": ["addons", "/add ons", "/a//b", "https://addons.example", 7],
     "webhook_secrets": ["x", "marketplace=x", "whsec_x", "whsec_eA==", f"a b={SECRET}", f"é={SECRET}", 7],
@@ -365,6 +369,12 @@ def test_of_some_things_there_must_be_one(tmp_path: Path, name: str, value: str,
         assert getattr(read(tmp_path, environment={name: value}), name) == 1
     else:
         assert "at least 1" in refusal(tmp_path, environment={name: value})
+
+
+def test_a_deadline_of_no_days_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    found = refusal(tmp_path, environment={"refund_choice_days": "0", "contest_days": "0"})
+    assert f"{PREFIX}REFUND_CHOICE_DAYS must be 1 to 365 business days" in found
+    assert f"{PREFIX}CONTEST_DAYS must be 1 to 3650 days" in found
 
 
 @pytest.mark.parametrize("name", ["webhook_rate_per_minute", "failure_rate_per_minute", "api_rate_per_minute"])
