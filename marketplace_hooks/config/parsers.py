@@ -11,7 +11,6 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -70,11 +69,6 @@ def as_days(minimum: int, maximum: int, unit: str = "days") -> Callable[[Any], i
         return number
 
     return parse
-
-
-as_months = partial(as_days, unit="months")
-as_business_days = as_days(1, 365, "business days")
-"""A deadline in business days: within what is walked to find its last day, also with holidays and closures."""
 
 
 def as_choice(*choices: str) -> Callable[[Any], str]:

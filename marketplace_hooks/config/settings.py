@@ -16,7 +16,6 @@ from .parsers import (
     as_address,
     as_addresses,
     as_boolean,
-    as_business_days,
     as_choice,
     as_contact,
     as_count,
@@ -26,7 +25,6 @@ from .parsers import (
     as_issuer,
     as_key,
     as_mailbox,
-    as_months,
     as_networks,
     as_pairs,
     as_path,
@@ -39,6 +37,7 @@ from .parsers import (
     as_zone,
     optional,
 )
+from .policies import as_business_days, as_months
 from .public_holidays import as_country
 from .senders import Sender, as_sender_secrets, as_senders
 from .setting_field import setting as _setting
