@@ -133,12 +133,17 @@ def _start_telemetry(settings: Settings) -> None:
 
 
 def load_runtime() -> Runtime:
-    """The runtime of a process that serves no web requests, configured by the environment."""
+    """The runtime of a process that serves no web requests, configured by the environment.
+
+    Raises `ConfigurationError`, with a sentence that says what to change.
+    """
     from .config.loading import load
+    from .events.mappings import check_mappings
     from .services.core.runtime import make_runtime
     from .web.mail.rendering import render_mail
 
     settings = load()
+    check_mappings(settings.webhook_senders)
     _start_telemetry(settings)
     return make_runtime(settings, mail_renderer=render_mail)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, request
+from flask import Flask, redirect, request
 from flask_debugtoolbar import DebugToolbarExtension
 from flask_migrate import Migrate, migrate, upgrade
 from flask_migrate import init as init_migrations
@@ -97,6 +98,15 @@ def test_a_login_wall_can_tell_our_requests_from_the_hosts(tmp_path: Path, sqlit
     assert [client.get(path).status_code for path in ("/", "/nowhere")] == [401, 401]
     assert [client.get(f"/addons{path}").status_code for path in ("/", "/healthz", "/api/v1/products")] == [200] * 3
     assert client.get("/addons/api/v1/nowhere").status_code == 404
+    close_app(app)
+
+
+def test_the_openapi_document_is_printed_behind_a_login_wall(tmp_path: Path, sqlite_url: str) -> None:
+    app = host(tmp_path, SQLALCHEMY_DATABASE_URI=sqlite_url, MARKETPLACE_HOOKS_URL_PREFIX="/addons")
+    MarketplaceHooks(app)
+    app.before_request(lambda: redirect("/login"))
+    printed = app.test_cli_runner().invoke(args=["hooks", "openapi"])
+    assert (printed.exit_code, json.loads(printed.output)["openapi"]) == (0, "3.1.0")
     close_app(app)
 
 

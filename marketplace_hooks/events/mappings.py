@@ -57,8 +57,10 @@ def load_mapping(reference: str) -> SenderMapping:
         else:
             [entry_point] = importlib.metadata.entry_points(group=ENTRY_POINTS, name=reference)
             found = entry_point.load()
-    except Exception as error:
-        # The module is a host's own, and may raise anything while it is imported.
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        # The module is a host's own, and may raise anything while it is imported, such as argparse's SystemExit.
         why = f"{type(error).__name__}: {error}" if ":" in reference else f"no entry point of {ENTRY_POINTS} is that"
         raise ConfigurationError(f"WEBHOOK_SENDERS: the mapping {reference!r} cannot be loaded: {why}.") from error
     if not callable(found):
@@ -82,7 +84,9 @@ def mapped_bodies(mapping: SenderMapping, payload: SenderPayload, *, longest: in
     try:
         returned = mapping(payload)
         given = [returned] if isinstance(returned, Mapping) else list(itertools.islice(returned or (), MOST_EVENTS + 1))
-    except Exception as error:  # the mapping is a host's own function, and what it returns may be a generator.
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a host's own function, of which even an exit must not end the worker.
         if passes_by_itself(error):
             raise
         # Its message may repeat what the payload says of a person: that is shown on the event's page, and never logged.
@@ -108,7 +112,9 @@ def _body(number: int, event: Any, payload: SenderPayload, longest: int) -> byte
         envelope = parse_envelope(body)
     except NotAnEnvelope as error:
         raise _rejected(f"Event {number} of the mapping cannot be stored: {error}") from error
-    except Exception as error:  # what a host returns may be of any class, with methods of its own.
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # what a host returns may be of any class, with methods of its own.
         if passes_by_itself(error):
             raise
         raise _rejected(f"Event {number} of the mapping is not JSON: {type(error).__name__}: {error}") from error
@@ -132,6 +138,6 @@ def _rejected(reason: str) -> PayloadRejected:
     return PayloadRejected("the payload could not be mapped", errors=[{"path": "", "message": storable}])
 
 
-def _place(error: Exception) -> str:
+def _place(error: BaseException) -> str:
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{last.filename}:{last.lineno}"

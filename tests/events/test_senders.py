@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hmac
 import json
+import sys
+from asyncio import CancelledError
 from collections.abc import Callable
 from typing import Any
 from unittest.mock import Mock
@@ -20,6 +22,7 @@ from marketplace_hooks.models.inbox import InboxConflict, InboxEvent
 from marketplace_hooks.services.core.unit_of_work import Cause, run_in_transaction
 from marketplace_hooks.services.inbox import leasing
 from marketplace_hooks.services.privacy.erasure import erase_customer
+from marketplace_hooks.standalone import load_runtime
 
 from ..support.marketplace import Marketplace, sample
 
@@ -117,8 +120,18 @@ def test_a_repetition_is_a_duplicate_and_another_body_is_put_aside(marketplace: 
     assert parse_envelope(aside.body.replace(b"shop:vendor", b"vendor")).data == {"vendor": "v-2"}
 
 
+class Exiting(dict[str, Any]):
+    """A host's own mapping, whose reading ends the program."""
+
+    def items(self) -> Any:
+        raise SystemExit(3)
+
+
 WRONG: list[tuple[Callable[[Any], Any], str]] = [
     (lambda payload: payload.data["absent"], "The mapping failed: KeyError: 'absent'"),
+    (lambda payload: sys.exit(2), "The mapping failed: SystemExit: 2"),
+    (lambda payload: (_ for _ in ()).throw(CancelledError("late")), "The mapping failed: CancelledError: late"),
+    (lambda payload: {"type": "seller.upserted", "data": Exiting(vendor="v-1")}, "is not JSON: SystemExit: 3"),
     (lambda payload: 7, "The mapping failed: TypeError"),
     (lambda payload: ["seller.upserted"], "Event 1 of the mapping is no mapping with type, data"),
     (lambda payload: {"type": "seller.upserted"}, "Event 1 of the mapping is no mapping"),
@@ -233,6 +246,20 @@ def test_a_mapping_that_cannot_be_loaded_stops_the_start_with_a_sentence(make_ma
         senders = {"shop": {"scheme": "github", "mapping": wrong}}
         with pytest.raises(ConfigurationError, match=f"WEBHOOK_SENDERS: the mapping '{wrong}' "):
             make_marketplace(WEBHOOK_SENDERS=senders, WEBHOOK_SENDER_SECRETS={"shop": SECRET})
+
+
+def test_a_plain_rq_worker_does_not_start_with_a_mapping_that_cannot_be_loaded(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "exits.py").write_text("import sys\nsys.exit('usage: exits')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("MARKETPLACE_HOOKS_INSTANCE", str(tmp_path))
+    monkeypatch.setenv("MARKETPLACE_HOOKS_WEBHOOK_SENDER_SECRETS", f"shop={SECRET}")
+    for wrong in ("no_such.module:function", "exits:mapping"):
+        senders = json.dumps({"shop": {"scheme": "github", "mapping": wrong}})
+        monkeypatch.setenv("MARKETPLACE_HOOKS_WEBHOOK_SENDERS", senders)
+        with pytest.raises(ConfigurationError, match=f"WEBHOOK_SENDERS: the mapping '{wrong}' "):
+            load_runtime()
 
 
 def test_a_mapping_is_found_by_its_entry_point(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

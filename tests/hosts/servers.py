@@ -1,12 +1,13 @@
-"""Servers of a host, tried with the tiny application: the suite tries two, `python -m tests.hosts` every one.
+"""Servers of a host, tried with the tiny application, by the suite and by `python -m tests.hosts`.
 
-gevent and uWSGI are not among the packages of the lock: install them beside it first.
+gevent and uWSGI are not among the packages of the lock: where they are not installed, the suite skips them.
 """
 
 from __future__ import annotations
 
 import contextlib
 import http.client
+import importlib.util
 import json
 import os
 import subprocess
@@ -34,12 +35,22 @@ COMMANDS = {
 """The arguments with which each server serves the application, of the interpreter or of uWSGI."""
 
 
+UWSGI = Path(sys.executable).with_name("uwsgi")
+
+
+def is_installed(name: str) -> bool:
+    """Whether this environment has the server."""
+    if name == "uwsgi":
+        return UWSGI.is_file()
+    return importlib.util.find_spec(name.partition(" ")[0]) is not None
+
+
 @contextlib.contextmanager
 def served(name: str, database_url: str, instance: Path, *, app: str = TINY) -> Iterator[int]:
     """The application, served by this server on the port that is returned."""
     port = free_port()
     words = [word.replace("{port}", str(port)).replace("{app}", app) for word in COMMANDS[name]]
-    program = Path(sys.executable).with_name("uwsgi") if name == "uwsgi" else Path(sys.executable)
+    program = UWSGI if name == "uwsgi" else Path(sys.executable)
     command = [str(program), *words]
     environment = {**os.environ, "TINY_DATABASE": database_url, "TINY_INSTANCE": str(instance)}
     log = instance / "server.log"

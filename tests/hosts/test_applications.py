@@ -1,9 +1,8 @@
 """Applications of hosts, written as their authors would: each takes ours in by the five lines of `docs/embed.md`.
 
 One is written in the manner of Flask's tutorial, one is a factory with the extensions that many have beside
-Flask-SQLAlchemy; one with Flask-Security is tried by hand (`flask_security_host.py`). In each a seller signs in as the
-host's own user, takes a product offline on our pages, and the host's own pages, sessions, migrations and jobs go on as
-they were.
+Flask-SQLAlchemy; one with Flask-Security is in `test_flask_security.py`. In each a seller signs in as the host's own
+user, takes a product offline on our pages, and the host's own pages, sessions, migrations and jobs go on as they were.
 """
 
 from __future__ import annotations

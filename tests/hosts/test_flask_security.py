@@ -1,7 +1,7 @@
-"""A host with Flask-Security, tried by hand: a package that it needs is published as source alone, and the environment
-of the checks builds nothing.
+"""A host with Flask-Security, where it is installed.
 
-    pip install flask-security-too && python -m pytest tests/hosts/flask_security_host.py
+It is not among the packages of the lock: one that it needs is published as source alone, and the environment of the
+checks builds nothing.
 """
 
 from __future__ import annotations
@@ -9,22 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
 from flask_login import current_user
-from flask_security import (  # type: ignore[import-not-found,unused-ignore] # see above.
-    RoleMixin,
-    Security,
-    SQLAlchemyUserDatastore,
-    UserMixin,
-    auth_required,
-)
 from flask_sqlalchemy import SQLAlchemy
 
 from marketplace_hooks import MarketplaceHooks
 
 from .test_applications import SELLER, Config, open_host, serves_our_pages, sign_in
 
+flask_security: Any = pytest.importorskip(
+    "flask_security", reason="Flask-Security is not installed: CONTRIBUTING.md says how"
+)
 __all__ = ["open_host"]  # a fixture of the test.
 PASSWORD = "a-long-passphrase"
 
@@ -49,11 +46,11 @@ def secured(config: Config) -> Flask:
         db.Column("role_id", db.ForeignKey("role.id")),
     )
 
-    class Role(RoleMixin, db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy's own base is made at run time.
+    class Role(flask_security.RoleMixin, db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy's own base is made at run time.
         id = db.Column(db.Integer, primary_key=True)
         name = db.Column(db.String(80), unique=True)
 
-    class Account(UserMixin, db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy's own base is made at run time.
+    class Account(flask_security.UserMixin, db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy's own base is made at run time.
         id = db.Column(db.Integer, primary_key=True)
         email = db.Column(db.String(255), unique=True)
         password = db.Column(db.String(255))
@@ -61,8 +58,8 @@ def secured(config: Config) -> Flask:
         fs_uniquifier = db.Column(db.String(64), unique=True)
         roles = db.relationship("Role", secondary=members)
 
-    store = SQLAlchemyUserDatastore(db, Account, Role)
-    Security(app, store)
+    store = flask_security.SQLAlchemyUserDatastore(db, Account, Role)
+    flask_security.Security(app, store)
 
     def who_is_signed_in() -> Any:
         if not current_user.is_authenticated or not current_user.has_role("seller"):
@@ -79,7 +76,7 @@ def secured(config: Config) -> Flask:
         return "registered"
 
     @app.get("/")
-    @auth_required("session")
+    @flask_security.auth_required("session")
     def home() -> str:
         return f"Hello, {current_user.email.partition('@')[0]}"
 
