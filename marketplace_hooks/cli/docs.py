@@ -15,5 +15,5 @@ def openapi(as_json: bool) -> None:
     """Print the OpenAPI document of the API, always as JSON."""
     path = f"{current_runtime().settings.url_prefix}/api/v1/openapi.json"
     with current_app.test_request_context(path):  # the view alone: a host's login wall may stand before its calls.
-        show_document = current_app.view_functions[str(request.endpoint)]
-        click.echo(current_app.make_response(show_document()).get_data(as_text=True))
+        show_document = current_app.ensure_sync(current_app.view_functions[str(request.endpoint)])
+        click.echo(show_document().get_data(as_text=True))
