@@ -48,8 +48,6 @@ TOOLS = {
     "waitress": "serves a host, started as a program",
 }
 """Packages of the checks that no test imports, each with its reason."""
-BY_HAND = {"flask_security": "needs a package that is published as source alone"}
-"""Packages that a file of the tests imports which no run collects."""
 OURS = {"marketplace_hooks", "workers", "tests", "benchmarks", "run", "wsgi"}
 
 
@@ -110,7 +108,7 @@ def test_every_package_that_the_tests_import_is_declared() -> None:
     imported = imported_by("tests", "benchmarks")
     known = RUNTIME | CHECKS
     missing = {package: path for package, path in imported.items() if not distributions([package]) & known}
-    assert missing.keys() == BY_HAND.keys()
+    assert missing == {}
 
 
 def test_every_declared_dependency_is_imported_or_has_its_reason() -> None:
