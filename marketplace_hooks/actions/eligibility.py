@@ -68,7 +68,7 @@ class EligibilityActions(Actions):
         """The check at this moment: whether it is `running`, its `checks`, and its `judgement` so far."""
 
         def read(reading: Session, runtime: Runtime) -> EligibilityCheck:
-            return read_check(reading, check_id, customer_id=customer_id, zone=runtime.settings.reference_zone)
+            return read_check(reading, check_id, customer_id=customer_id, settings=runtime.settings)
 
         return self._read(read, session)
 

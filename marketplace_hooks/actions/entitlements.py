@@ -38,7 +38,11 @@ class EntitlementActions(Actions):
         asked = PurchaseFilter(purchase_id=purchase_id, customer_id=customer_id, product_id=product_id)
         runtime = self._context.current_runtime()
         question = EntitlementQuestion(
-            at=at or runtime.now(), zone=runtime.settings.reference_zone, product=product_id, site=shop_url
+            at=at or runtime.now(),
+            zone=runtime.settings.reference_zone,
+            product=product_id,
+            site=shop_url,
+            test_prefixes=runtime.settings.test_prefixes,
         )
         if at is None and session is None:
             return judge_entitlement_now(runtime, asked, question, token_id=None)

@@ -37,7 +37,7 @@ from .parsers import (
     as_zone,
     optional,
 )
-from .policies import as_business_days, as_months
+from .policies import TEST_PREFIXES, as_business_days, as_months, as_test_prefixes
 from .public_holidays import as_country
 from .senders import Sender, as_sender_secrets, as_senders
 from .setting_field import setting as _setting
@@ -284,6 +284,11 @@ class Settings(BrandSettings):
         90,
         as_days(0, 3_650),
         "Days for which a closure suspends deadlines at most, counted from its first day; 0: no limit.",
+    )
+    test_prefixes: tuple[str, ...] = _setting(
+        TEST_PREFIXES,
+        as_test_prefixes,
+        "Prefixes of a shop's host that make a test copy of it, which has the same support; empty: none.",
     )
     prestashop_releases: Path | None = _setting(
         None, optional(as_path), "A JSON file of PrestaShop versions in addition to those included in this package."

@@ -17,9 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 # two, and the wrong answer would let one customer's support be asked from another's shop.
 import idna
 
-TEST_PREFIXES = ("dev.", "test.", "staging.", "preprod.", "recette.")
-"""Labels that make a host a test copy of the bound host (`rules.md` 21 and policies; the contract owner may
-set others)."""
+from ..config.policies import TEST_PREFIXES
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 

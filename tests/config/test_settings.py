@@ -124,6 +124,7 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
         UrlTemplate(text=f"{SHOP}{{technical_name}}.webp"),
     ),
     "templates_folder": (str(TEMPLATES), str(TEMPLATES), TEMPLATES),
+    "test_prefixes": ("demo, Recette.", ["demo.", "recette"], ("demo.", "recette.")),
     "prestashop_releases": ("/etc/releases.json", "/etc/releases.json", Path("/etc/releases.json")),
     **{name: ("7", 7, 7) for name, field in FIELDS.items() if field.type == "int"},
     "audit_days": ("365", 365, 365),
@@ -227,6 +228,7 @@ BAD: dict[str, list[Any]] = {
     "oidc_issuer": ["id.example", "http://id.example", "https://", "https://[", "ftp://id.example", 7],
     "oidc_roles": ["vendors", "=seller", "vendors=", {"vendors": 7}, 7],
     "closures_suspend_fix": ["maybe"],
+    "test_prefixes": ["a b! c", "..", "https://demo.", "*.", ["é."], ["demo.shop"], 7],
 }
 COUNTS = [
     "web_processes",
@@ -369,6 +371,11 @@ def test_of_some_things_there_must_be_one(tmp_path: Path, name: str, value: str,
         assert getattr(read(tmp_path, environment={name: value}), name) == 1
     else:
         assert "at least 1" in refusal(tmp_path, environment={name: value})
+
+
+def test_no_host_need_be_a_test_copy(tmp_path: Path) -> None:
+    assert read(tmp_path, environment={"test_prefixes": ""}).test_prefixes == ()
+    assert read(tmp_path, host={"test_prefixes": []}).test_prefixes == ()
 
 
 def test_a_deadline_of_no_days_is_refused_in_a_sentence(tmp_path: Path) -> None:

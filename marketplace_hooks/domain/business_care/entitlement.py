@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from ...config.policies import TEST_PREFIXES
 from .. import merchant_sites
 from ..civil_days import Zone, day_of
 from ..merchant_sites import Relation
@@ -169,7 +170,7 @@ class EntitlementQuestion:
     zone: Zone
     product: str | None = None
     site: str | None = None
-    test_prefixes: Sequence[str] = merchant_sites.TEST_PREFIXES
+    test_prefixes: Sequence[str] = TEST_PREFIXES
     payments_known_at: datetime | None = None
 
     def payment_of(self, period: CoveredPeriod) -> Payment:

@@ -17,21 +17,32 @@ from .entitlements import PurchaseFilter, read_purchases
 
 
 def read_status_banner(
-    session: Session, purchase_id: str, *, now: datetime, zone: Zone, site: str | None = None
+    session: Session,
+    purchase_id: str,
+    *,
+    now: datetime,
+    zone: Zone,
+    site: str | None = None,
+    test_prefixes: Sequence[str] = (),
 ) -> Mapping[str, Any]:
-    """The status banner of a purchase. `site` is the one that a request is about."""
+    """The status banner of a purchase. `site` is the one that a request is about, perhaps a test copy."""
     facts = read_purchases(session, PurchaseFilter(purchase_id=purchase_id), now)
-    return status_banner(facts, now=now, zone=zone, site=site)
+    return status_banner(facts, now=now, zone=zone, site=site, test_prefixes=test_prefixes)
 
 
 def status_banner(
-    facts: Sequence[PurchaseFacts], *, now: datetime, zone: Zone, site: str | None = None
+    facts: Sequence[PurchaseFacts],
+    *,
+    now: datetime,
+    zone: Zone,
+    site: str | None = None,
+    test_prefixes: Sequence[str] = (),
 ) -> Mapping[str, Any]:
     """Active or not, the last day, the code, the remedy, and `since`: the first day on which it is not active.
 
     `facts` are those of one purchase, or none. `since` is None while it is active, and where it never was.
     """
-    found = judge(facts, EntitlementQuestion(at=now, zone=zone, site=site))
+    found = judge(facts, EntitlementQuestion(at=now, zone=zone, site=site, test_prefixes=test_prefixes))
     return {
         "active": found.active,
         "last_day": found.last_day,

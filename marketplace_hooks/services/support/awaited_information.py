@@ -46,7 +46,8 @@ def _inspect_newly_bound(uow: UnitOfWork, request: SupportRequest, purchase: Pur
     """Inspect the site if the purchase was bound to it only now; what the customer has declared is kept."""
     if request.entitlement["code"] != Code.SHOP_NOT_BOUND or request.shop_url is None:
         return
-    if not may_inspect(judge_request(uow, request, purchase).entitlement, purchase, request.shop_url):
+    entitlement = judge_request(uow, request, purchase).entitlement
+    if not may_inspect(entitlement, purchase, request.shop_url, uow.settings):
         return
     declared = None if request.check_id is None else read_inspection(uow.session, request.check_id).declared
     module = uow.session.get_one(Product, request.product_id).technical_name

@@ -136,7 +136,7 @@ def send_draft(uow: UnitOfWork, customer_id: str, draft_id: str, *, as_it_is: bo
         return locked_request(uow.session, draft.request_id)
     if (
         draft.check_id is not None
-        and read_check(uow.session, draft.check_id, customer_id=customer_id, zone=uow.zone).running
+        and read_check(uow.session, draft.check_id, customer_id=customer_id, settings=uow.settings).running
     ):
         detail = "the check of the site is running; the request can be sent once it is done"
         raise Conflict(detail, code="still_checking", state="running", asked="done")

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ...config.settings import Settings
 from ...domain.business_care.entitlement import Code, Entitlement, EntitlementOutcome, EntitlementQuestion
 from ...domain.inspections.conflicts import IncompatibleModule
 from ...domain.inspections.evidence import LONGEST_STORED_VERSION, FindingKind, SiteFacts, merge_findings
@@ -49,13 +50,19 @@ def judge_submission(
     now: datetime,
     shop_url: str | None,
     check_id: str | None,
-    zone: Any,
+    settings: Settings,
 ) -> Judgement:
     """Judge a request about a purchase as of an instant, with what an inspection found (None: there was none).
 
     The announced range is the listing's on the purchase date; today's stands beside it (`rules.md` 20 and policies).
     """
-    question = EntitlementQuestion(at=at, zone=zone, product=purchase.product_id, site=shop_url)
+    question = EntitlementQuestion(
+        at=at,
+        zone=settings.reference_zone,
+        product=purchase.product_id,
+        site=shop_url,
+        test_prefixes=settings.test_prefixes,
+    )
     entitlement = _judge_entitlement(session, purchase, question, now)
     product = session.get_one(Product, purchase.product_id)
     listing = session.get(Listing, purchase.listing_id) if purchase.listing_id is not None else None
@@ -92,13 +99,14 @@ def _judge_entitlement(
     return then if completed.outcome is EntitlementOutcome.NOT_ENTITLED else completed
 
 
-def may_inspect(entitlement: Entitlement, purchase: Purchase, shop_url: str | None) -> bool:
+def may_inspect(entitlement: Entitlement, purchase: Purchase, shop_url: str | None, settings: Settings) -> bool:
     """Whether the address is that of the site bound to an entitled purchase; any other host is left alone."""
     if shop_url is None:
         return False
     if entitlement.code is Code.PAYMENT_PENDING:
         # It takes precedence over what the address is to the bound one.
-        return purchase.shop_url is not None and bool(relation(shop_url, purchase.shop_url))
+        bound = purchase.shop_url
+        return bound is not None and bool(relation(shop_url, bound, settings.test_prefixes))
     return entitlement.valid
 
 

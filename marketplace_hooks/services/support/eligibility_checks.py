@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from ...config.settings import Settings
 from ...domain.audit_actions import AuditAction
 from ...domain.inspections.declarations import Declaration
 from ...domain.merchant_sites import parse
@@ -87,9 +88,9 @@ def start_check(
     """
     uow.wakeups.add(JobKind.INSPECTIONS)
     judgement = judge_submission(
-        uow.session, purchase, at=uow.now, now=uow.now, shop_url=shop_url, check_id=None, zone=uow.zone
+        uow.session, purchase, at=uow.now, now=uow.now, shop_url=shop_url, check_id=None, settings=uow.settings
     )
-    if shop_url is None or not may_inspect(judgement.entitlement, purchase, shop_url):
+    if shop_url is None or not may_inspect(judgement.entitlement, purchase, shop_url, uow.settings):
         return _finished_check(uow, purchase, shop_url, declared)
     if wait_s := runtime.rate_limits.seconds_to_wait(LimitName.INSPECTIONS, purchase.customer_id):
         raise TooManyRequests("too many inspections of shops", retry_after_s=wait_s)
@@ -141,13 +142,13 @@ def check_again(
     )
 
 
-def read_check(session: Session, check_id: str, *, customer_id: str | None, zone: Any) -> EligibilityCheck:
+def read_check(session: Session, check_id: str, *, customer_id: str | None, settings: Settings) -> EligibilityCheck:
     """The check at this moment. Raises `NotFound` for an unknown one, and for another customer's."""
     inspection = read_inspection(session, check_id)
     purchase = purchase_of(session, inspection.purchase_id or "", customer_id)
     at = inspection.created_at
     judgement = judge_submission(
-        session, purchase, at=at, now=at, shop_url=inspection.url or None, check_id=check_id, zone=zone
+        session, purchase, at=at, now=at, shop_url=inspection.url or None, check_id=check_id, settings=settings
     )
     return EligibilityCheck(purchase=purchase, inspection=inspection, judgement=judgement)
 

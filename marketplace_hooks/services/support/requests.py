@@ -81,7 +81,7 @@ def request_detail(
         "body": request.body,
         "shop_url": request.shop_url,
         "check_id": request.check_id,
-        "business_care": business_care(session, request, now=now, zone=settings.reference_zone),
+        "business_care": business_care(session, request, now=now, settings=settings),
         "entitlement": request.entitlement,
         "checks": checks_of(request),
         "exchanges": exchanges_of(session, request.check_id),
@@ -155,11 +155,20 @@ def summary(request: SupportRequest, viewer: Viewer) -> dict[str, Any]:
     }
 
 
-def business_care(session: Session, request: SupportRequest, *, now: datetime, zone: Any) -> Mapping[str, Any] | None:
+def business_care(
+    session: Session, request: SupportRequest, *, now: datetime, settings: Settings
+) -> Mapping[str, Any] | None:
     """Whether Business Care is active and its last day, as of now; None for a question before any purchase."""
     if request.purchase_id is None:
         return None
-    return read_status_banner(session, request.purchase_id, now=now, zone=zone, site=request.shop_url)
+    return read_status_banner(
+        session,
+        request.purchase_id,
+        now=now,
+        zone=settings.reference_zone,
+        site=request.shop_url,
+        test_prefixes=settings.test_prefixes,
+    )
 
 
 def clocks_of(session: Session, request_ids: Collection[str]) -> dict[str, dict[str, Any]]:

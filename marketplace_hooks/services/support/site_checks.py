@@ -43,7 +43,7 @@ def inspect_site_of(uow: UnitOfWork, request: SupportRequest) -> None:
         return
     purchase = uow.session.get(Purchase, request.purchase_id) if request.purchase_id is not None else None
     if purchase is None or not may_inspect(
-        judge_request(uow, request, purchase).entitlement, purchase, request.shop_url
+        judge_request(uow, request, purchase).entitlement, purchase, request.shop_url, uow.settings
     ):
         return
     product = uow.session.get_one(Product, request.product_id)

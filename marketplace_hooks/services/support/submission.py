@@ -126,7 +126,7 @@ def judge_request(uow: UnitOfWork, request: SupportRequest, purchase: Purchase) 
         now=uow.now,
         shop_url=request.shop_url,
         check_id=request.check_id,
-        zone=uow.zone,
+        settings=uow.settings,
     )
 
 

@@ -81,9 +81,9 @@ def show_eligibility(check_id: str) -> Response:
     """
     runtime = current_runtime()
     with runtime.database.read_session() as session:
-        zone = runtime.settings.reference_zone
-        check = read_check(session, check_id, customer_id=customer_of(signed_in()), zone=zone)
-        return uncached_response(_ELIGIBILITY, {**_as_response(check), "remarks": _remarks(check, zone)})
+        check = read_check(session, check_id, customer_id=customer_of(signed_in()), settings=runtime.settings)
+        remarks = _remarks(check, runtime.settings.reference_zone)
+        return uncached_response(_ELIGIBILITY, {**_as_response(check), "remarks": remarks})
 
 
 @operation(

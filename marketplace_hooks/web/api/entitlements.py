@@ -115,8 +115,13 @@ def headers_of(body: bytes) -> list[tuple[str, str]]:
 
 
 def _question(runtime: Runtime, args: Mapping[str, str], at: datetime) -> EntitlementQuestion:
-    zone = runtime.settings.reference_zone
-    return EntitlementQuestion(at=at, zone=zone, product=_text(args, "product_id"), site=args.get("shop_url"))
+    return EntitlementQuestion(
+        at=at,
+        zone=runtime.settings.reference_zone,
+        product=_text(args, "product_id"),
+        site=args.get("shop_url"),
+        test_prefixes=runtime.settings.test_prefixes,
+    )
 
 
 def _purchase_filter(identity: Identity, args: Mapping[str, str]) -> PurchaseFilter:

@@ -129,7 +129,7 @@ def _page(check_id: str, form: SiteForm | None = None) -> str | BaseResponse:
         if draft.sent_at is not None:
             return redirect(request_url(draft.request_id), 303)
         try:
-            seen = read_check(session, check_id, customer_id=customer_id(), zone=runtime.settings.reference_zone)
+            seen = read_check(session, check_id, customer_id=customer_id(), settings=runtime.settings)
         except NotFound:  # a check of long ago is purged; what was written is not.
             return redirect(url_for("mh_customer.new_request", draft=draft.id), 303)
         template = "check_progress" if wants_fragment() and form is None else "eligibility_check"

@@ -35,7 +35,7 @@ def judge(desk: Marketplace, **more: Any) -> Judgement:
     def act(uow: UnitOfWork) -> Judgement:
         purchase = purchase_of(uow.session, PURCHASE, None)
         facts: dict[str, Any] = {"shop_url": SHOP, "check_id": None, "at": uow.now, "now": uow.now, **more}
-        return judge_submission(uow.session, purchase, zone=uow.zone, **facts)
+        return judge_submission(uow.session, purchase, settings=uow.settings, **facts)
 
     return in_transaction(desk, act)
 

@@ -36,8 +36,7 @@ def start(desk: Marketplace, shop_url: str | None) -> str:
 
 def read(desk: Marketplace, check_id: str, customer_id: str | None = "customer-1") -> EligibilityCheck:
     with desk.runtime.database.read_session() as session:
-        zone = desk.runtime.settings.reference_zone
-        return read_check(session, check_id, customer_id=customer_id, zone=zone)
+        return read_check(session, check_id, customer_id=customer_id, settings=desk.runtime.settings)
 
 
 def test_the_bound_site_is_inspected_by_a_worker(desk: Marketplace) -> None:
