@@ -81,7 +81,7 @@ class ListingDataSchema(EventDataSchema):
         required=True,
         metadata=about(
             "From when the page advertises this, price included. A version that repeats the instant of an earlier one "
-            "corrects it; its price then counts from when the event was sent."
+            "corrects it; its price and what it announces to buyers then count from when the event was sent."
         ),
     )
 

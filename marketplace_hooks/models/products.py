@@ -76,8 +76,9 @@ class Product(Described, Base):
 class Listing(Base):
     """One dated revision of what a product's page announced. Never changed, only followed by the next.
 
-    It is in force from `published_at`. A revision that repeats the date of an earlier one corrects it, but its price
-    counts from `described_at`, when its event was sent (None: imported, or stored by an earlier version).
+    It is in force from `published_at`. A revision that repeats the date of an earlier one corrects it, but its price,
+    and what it announced to buyers, count from `described_at`, when its event was sent (None: imported, or stored by an
+    earlier version).
     """
 
     __tablename__ = "mh_listings"

@@ -32,8 +32,8 @@ class Customer(Base):
 class Purchase(Base):
     """One customer bought one product for one merchant site.
 
-    Frozen at purchase: `listing_id`, what the listing announced then (None: nothing was known), and `price_cents`, the
-    price paid, of a pack the product's share. `shop_url` is the site bound now; `mh_site_bindings` has the history.
+    Frozen at purchase: `listing_id`, what was known then of its listing (None: nothing), and `price_cents`, the price
+    paid, of a pack the product's share. `shop_url` is the site bound now; `mh_site_bindings` has the history.
     `refunded_at` is the refund of the whole price: a partial one ends nothing (`rules.md` 17). `over_refunded_cents`
     is what was refunded beyond what was paid, for an operator to see to. `disputed_at` and its like are the present
     state of all disputes; `mh_disputes` has each.

@@ -13,7 +13,7 @@ from ...database.engine import insert_new
 from ...errors import PayloadRejected
 from ...models.products import Listing, Product
 from ...models.purchases import Customer, Purchase, Refund, SiteBinding
-from ..catalog.products import listing_in_force
+from ..catalog.products import listing_at_purchase
 from ..core.unit_of_work import Cause, UnitOfWork
 from .pack_shares import lock_pack_purchase, price_of_share
 from .subscriptions import end_subscription, start_subscription
@@ -59,7 +59,7 @@ def complete_purchase(uow: UnitOfWork, data: Mapping[str, Any], cause: Cause, *,
         return False
     lock_pack_purchase(uow.session, data)
     product = uow.session.get_one(Product, data["product_id"])
-    listing = listing_in_force(uow.session, product.id, data["purchased_at"])
+    listing = listing_at_purchase(uow.session, product.id, data["purchased_at"])
     purchase = Purchase(
         id=data["purchase_id"],
         customer_id=data["customer_id"],

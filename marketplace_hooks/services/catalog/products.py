@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from ...domain.catalog.statuses import Status
 from ...models.products import Listing, Product, ProductKind, SubjectKind
@@ -62,14 +62,33 @@ def upsert_product(
 
 
 def listing_in_force(session: Session, product_id: str, at: datetime) -> Listing | None:
-    """What the listing announced at an instant: the last revision published by then; None when there was none yet."""
-    query = (
+    """The listing at an instant: the last revision published by then, corrected since or not; None: there was none."""
+    return session.scalar(_published_by(product_id, at))
+
+
+def listing_at_purchase(session: Session, product_id: str, purchased_at: datetime) -> Listing | None:
+    """What the listing announced to whoever bought at an instant, however late its events arrived.
+
+    A revision that repeats the date of an earlier one corrects it; to a buyer, only once its own event was sent.
+    """
+    earlier = aliased(Listing)
+    corrected = select(earlier.id).where(
+        earlier.product_id == Listing.product_id,
+        earlier.published_at == Listing.published_at,
+        earlier.version < Listing.version,
+    )
+    was_sent = or_(Listing.described_at.is_(None), Listing.described_at <= purchased_at, ~corrected.exists())
+    return session.scalar(_published_by(product_id, purchased_at).where(was_sent))
+
+
+def _published_by(product_id: str, at: datetime) -> Select[Listing]:
+    """The revisions of a listing that were published by an instant, the last one only."""
+    return (
         select(Listing)
         .where(Listing.product_id == product_id, Listing.published_at <= at)
         .order_by(Listing.published_at.desc(), Listing.version.desc())
         .limit(1)
     )
-    return session.scalar(query)
 
 
 def add_listing(uow: UnitOfWork, described: Mapping[str, Any], *, described_at: datetime | None = None) -> None:

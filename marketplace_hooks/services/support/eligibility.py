@@ -27,7 +27,7 @@ from ...models.purchases import Purchase
 from ...models.releases import Release
 from ..business_care import entitlements
 from ..business_care.entitlements import PurchaseFilter
-from ..catalog.products import listing_in_force
+from ..catalog.products import listing_at_purchase, listing_in_force
 from ..inspections.requests import read_inspection
 
 NO_FACTS = merge_findings(())
@@ -65,7 +65,8 @@ def judge_submission(
     )
     entitlement = _judge_entitlement(session, purchase, question, now)
     product = session.get_one(Product, purchase.product_id)
-    listing = session.get(Listing, purchase.listing_id) if purchase.listing_id is not None else None
+    # Not the one that was known when the purchase was applied: a revision published before may have arrived since.
+    listing = listing_at_purchase(session, product.id, purchase.purchased_at)
     today = listing_in_force(session, product.id, at)
     site_facts = _site_facts(session, purchase, check_id) if check_id is not None else NO_FACTS
     installed_version = _installed_version(site_facts, product.technical_name)

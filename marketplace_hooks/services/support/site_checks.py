@@ -139,6 +139,7 @@ def _judge_site(uow: UnitOfWork, request: SupportRequest) -> None:
     """Replace what only the site could say; the entitlement and the site's address were judged at submission."""
     purchase = uow.session.get_one(Purchase, request.purchase_id)
     judgement = judge_request(uow, request, purchase)
+    request.listing_id = judgement.listing_id
     judged = checks_as_json(judgement.eligibility)
     stored = {one["name"]: one for one in checks_of(request) if one["name"] not in SITE_CHECKS}
     request.checks = [one if _is_of_the_site(one, stored) else stored[one["name"]] for one in judged]
