@@ -54,6 +54,8 @@ TESTED_ELSEWHERE = {
     "outbox/bulk_publish": "services/operations/test_cascade_run.py",
     "outbox/delivery_claims": "services/outbox/test_delivery_worker.py",
     "outbox/delivery_results": "services/outbox/test_delivery_worker.py",
+    # the ids of a customer, tested by the erasure that asks for them
+    "privacy/customer_trace": "services/privacy/test_erased_events.py",
     # the inbox, tested by the processor that leases from it
     "inbox/leasing": "events/test_processor.py",
 }
