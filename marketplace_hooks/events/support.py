@@ -86,7 +86,7 @@ class MessagePostedSchema(EventDataSchema):
     visibility = fields.String(
         required=True,
         validate=validate.OneOf(["public", "internal"]),
-        metadata=about("Whether both sides see it, or only the writer's."),
+        metadata=about("`public`: both sides see it; `internal`: only the seller and the marketplace."),
     )
     received_at = Moment(required=True, metadata=about("When it was received."))
     subject = fields.String(

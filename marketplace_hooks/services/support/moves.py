@@ -29,6 +29,7 @@ from .transitions import (
     refuse_unless,
     require_answerable,
     require_possible,
+    require_purchase,
 )
 from .waiting_proposals import overtake_proposals, overtake_unusable_refusals
 
@@ -96,6 +97,7 @@ def waive_ground(uow: UnitOfWork, request_id: str, ground: Ground) -> SupportReq
         state=request.handling,
         asked=Handling.ACCEPTED,
     )
+    require_purchase(request, Handling.ACCEPTED)
     request.waived = sorted({*request.waived, ground.value})
     request.grounds = [one for one in request.grounds if one != ground.value]
     overtake_unusable_refusals(uow, request)

@@ -22,6 +22,7 @@ from ...models.purchases import Purchase
 from ...models.support import RefundClaim, SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 from .refund_ledger import amounts, balance_of, balances_if_claimed
+from .refusals import require_text
 from .sla_clocks import end_of_business_days, stop_clock
 from .transitions import locked_request, publish_request_event
 
@@ -116,6 +117,7 @@ def approve_refund(
         resume_claim(uow, request, claim, cause)
     if claim.state is not RefundState.DUE:
         raise Conflict.between("the refund", claim.state, RefundState.REQUESTED)
+    require_text("text", reason)
     if with_period:
         _include_period(uow, claim)
     claim.reason = reason

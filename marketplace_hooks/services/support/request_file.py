@@ -1,7 +1,7 @@
 """Case file of a support request: everything needed to decide on a contested refusal, in one document (`rules.md` 19).
 
-Both sides read the same facts as the marketplace; only internal notes of the other sides are left out, as they are in
-the conversation.
+Both sides read the same facts as the marketplace; only internal notes, which are for the seller and the marketplace,
+are left out of the customer's, as they are in the conversation.
 """
 
 from __future__ import annotations

@@ -16,6 +16,8 @@ from ...models.support import SupportMessage, SupportRequest
 from ..core.unit_of_work import Cause, UnitOfWork
 
 SUBJECT_KIND = "support_request"
+_OF_PURCHASES = (Move.REFUSE, Move.RESOLVE)
+"""The moves that need a purchase, and so do all that follow from them."""
 
 
 def locked_request(session: Session, request_id: str) -> SupportRequest:
@@ -51,10 +53,18 @@ def require_possible(request: SupportRequest, move: Move) -> None:
     if isinstance(found, Impossible):
         because = f"there is no way to {move.replace('_', ' ')} from there"
         raise Conflict.between("the request", found.state, found.asked, because=because)
+    if move in _OF_PURCHASES:
+        require_purchase(request, found)
+
+
+def require_purchase(request: SupportRequest, asked: Handling) -> None:
+    """Raise `Conflict` for a question before any purchase, of which nothing is owed but what somebody answers."""
+    refuse_unless(not request.presale, "it is a question before any purchase", state=request.handling, asked=asked)
 
 
 def require_answerable(request: SupportRequest, because: str) -> None:
     """Raise `Conflict` unless the seller still owes an answer or a fix."""
+    require_purchase(request, Handling.ACKNOWLEDGED)
     answerable = request.handling in (Handling.ACCEPTED, Handling.ACKNOWLEDGED)
     refuse_unless(answerable, because, state=request.handling, asked=Handling.ACKNOWLEDGED)
 

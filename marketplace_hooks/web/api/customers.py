@@ -76,8 +76,8 @@ CustomerExportSchema.__doc__ = "All data stored about one customer, by subject."
 def export_customer(customer_id: str) -> Response:
     """All data stored about a customer, as a file.
 
-    Customers read their own, with the files of their support requests as they see them; internal notes of other sides,
-    secrets and hashes are left out. Each export is entered in the audit log.
+    Customers read their own, with the files of their support requests as they see them; internal notes, secrets and
+    hashes are left out. Each export is entered in the audit log.
     """
     identity = signed_in()
     if identity.role is Role.CUSTOMER and identity.subject != customer_id:

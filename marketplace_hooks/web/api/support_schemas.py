@@ -44,7 +44,7 @@ class MessageSchema(Schema):
     visibility = fields.String(
         load_default="public",
         validate=validate.OneOf(["public", "internal"]),
-        metadata=about("Whether both sides see it, or only the writer's."),
+        metadata=about("`public`: both sides see it; `internal`: only the seller and the marketplace."),
     )
     side = optional(
         fields.String,

@@ -75,6 +75,7 @@ def show_request(
             exchanges=exchange_views(request["exchanges"]),
             listing=None if seen.presale else listing_section(request),
             ground=_refusal_ground(request),
+            evidence_lines=evidence_lines,
             moves=_possible_moves(request, runtime.now()),
             missing=[MISSING[name].for_role(Role.CUSTOMER) for name in request["missing"]],
             release=_named_release(session, request),

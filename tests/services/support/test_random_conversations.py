@@ -173,7 +173,7 @@ class Conversation:
             "withdraw": lambda: answers.withdraw(uow, id_, CAUSE),
             "waive": lambda: refund_deferral.defer_refund(uow, locked_request(uow.session, id_), CAUSE),
             "approve": lambda: refunds.approve_refund(
-                uow, locked_request(uow.session, id_), with_period=False, reason="", cause=CAUSE
+                uow, locked_request(uow.session, id_), with_period=False, reason="Owed", cause=CAUSE
             ),
         }
         return moves[action]()

@@ -205,6 +205,18 @@ def test_only_a_fix_clock_with_time_left_is_given_more(desk: Marketplace, sides:
         assert refused(answer, code="clock_not_running") == (state, ClockState.RUNNING.value), name
 
 
+def test_a_question_before_any_purchase_is_only_answered_and_withdrawn(
+    desk: Marketplace, sides: dict[str, Caller]
+) -> None:
+    in_transaction(desk, lambda uow: submit_accepted(uow, "early", presale=True, purchase_id=None))
+    for move in MOVES.keys() - {"withdraw"}:
+        side, path, body = MOVES[move]
+        state, _ = refused(sides[side].post(f"/support-requests/early/{path}", body))
+        assert state == "accepted", move
+    side, path, body = MOVES["withdraw"]
+    assert sides[side].post(f"/support-requests/early/{path}", body).status_code == 200
+
+
 def add_refund_claim(uow: UnitOfWork, name: str, state: RefundState) -> None:
     """A request whose refund stands so."""
     submit_accepted(uow, name)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from ...support.api_callers import Caller, MakeCaller
+from ...support.api_callers import Caller, MakeCaller, problem_of
 from ...support.customers import SHOP, money, publish_release
 from ...support.marketplace import Marketplace
 from ...support.page_client import browser_of
@@ -162,6 +162,12 @@ def test_a_customer_who_withdraws_the_request_reads_that_the_refund_stays_due(
     assert "The seller no longer owes you anything" not in page
     assert "The refund you are owed remains due." in page
     browser.post(f"/support/{REQUEST}/withdraw")
+    assert state_and_owed(operator) == ("due", 9900)
+
+
+def test_an_operator_says_why_the_refund_is_requested(desk: Marketplace, operator: Caller) -> None:
+    answer = operator.post(f"{PATH}/refund", {"action": "request", "text": " \u200b"})
+    assert problem_of(answer) == (422, "text_says_nothing")
     assert state_and_owed(operator) == ("due", 9900)
 
 

@@ -142,6 +142,13 @@ def test_the_page_shows_what_is_to_be_confirmed(desk: Marketplace, seller: Calle
     assert "Evidence: Files: a.php" in words
 
 
+def test_the_customer_reads_the_evidence_of_a_proposed_refusal(desk: Marketplace, seller: Caller) -> None:
+    seller.post(f"{URL}/refusal", REFUSAL)
+    shown = browser_of(desk, "customer", "customer-1").get(f"/support/{REQUEST}").visible_text
+    assert "You changed a.php" in shown
+    assert "The evidence: Files: a.php" in " ".join(shown.split())
+
+
 @pytest.mark.parametrize("role", ["seller", "operator", "platform"])
 def test_no_token_confirms_a_proposal(desk: Marketplace, calls: MakeCaller, seller: Caller, role: str) -> None:
     [proposal] = seller.post(f"{URL}/resolution", EXPLANATION).get_json()["proposals"]
