@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from psycopg import sql
 from sqlalchemy import Connection, inspect, text
 
 from ..errors import BackupRefused
@@ -49,7 +48,7 @@ def copy_out(
     for name in names:
         columns = tuple(column["name"] for column in inspector.get_columns(name))
         with _cursor(connection) as cursor, (folder / f"{name}.copy").open("wb") as file:
-            with cursor.copy(_copy(name, columns, "TO STDOUT")) as copy:
+            with cursor.copy(_copy(connection, name, columns, "TO STDOUT")) as copy:
                 for data in copy:
                     file.write(data)
             written.append(TableDump(name=name, columns=columns, rows=cursor.rowcount))
@@ -82,7 +81,7 @@ def copy_in(
     ordered = [name for name, _ in inspector.get_sorted_table_and_fkc_names() if name in files]
     if len(ordered) != len(files):
         raise BackupRefused(f"The backup has tables that schema {revision} has not; nothing was changed.")
-    _execute(connection, sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(map(sql.Identifier, ordered))))
+    connection.exec_driver_sql(f"TRUNCATE {_quoted(connection, ordered)}")
     for name in ordered:
         _fill(connection, folder, files[name])
         log(f"{name}: {files[name].rows} rows")
@@ -96,26 +95,24 @@ def copy_in(
 
 def _fill(connection: Connection, folder: Path, table: TableDump) -> None:
     with _cursor(connection) as cursor, (folder / table.file_name).open("rb") as file:
-        with cursor.copy(_copy(table.name, table.columns, "FROM STDIN")) as copy:
+        with cursor.copy(_copy(connection, table.name, table.columns, "FROM STDIN")) as copy:
             while data := file.read(CHUNK_BYTES):
                 copy.write(data)
         if cursor.rowcount != table.rows:
             raise BackupRefused(f"{table.file_name} has {cursor.rowcount} rows instead of {table.rows}.")
 
 
-def _copy(name: str, columns: Sequence[str], direction: str) -> sql.Composed:
-    statement = sql.SQL("COPY {} ({}) {} WITH (ENCODING 'UTF8')")
-    return statement.format(sql.Identifier(name), sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(direction))
+def _copy(connection: Connection, name: str, columns: Sequence[str], direction: str) -> str:
+    return f"COPY {_quoted(connection, [name])} ({_quoted(connection, columns)}) {direction} WITH (ENCODING 'UTF8')"
+
+
+def _quoted(connection: Connection, names: Sequence[str]) -> str:
+    return ", ".join(map(connection.dialect.identifier_preparer.quote_identifier, names))
 
 
 def _set_format(connection: Connection) -> None:
     for statement in _FORMAT:
         connection.execute(text(statement))
-
-
-def _execute(connection: Connection, statement: sql.Composed) -> None:
-    with _cursor(connection) as cursor:
-        cursor.execute(statement)
 
 
 def _cursor(connection: Connection) -> Any:

@@ -62,7 +62,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of a fresh environment that has the wheel, and finds its dependencies in ours."""
-    folder = tmp_path_factory.mktemp("host-environment")
+    python, packages = new_environment(wheel, tmp_path_factory.mktemp("host-environment"))
+    dependencies = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    (packages / "dependencies.pth").write_text("\n".join(sorted(dependencies)))
+    return python
+
+
+def new_environment(wheel: Path, folder: Path) -> tuple[Path, Path]:
+    """The Python of a fresh environment that has the wheel alone, and the folder of its packages."""
     venv.create(folder, symlinks=True)
     python = folder / "bin" / "python"
     install = ["install", "--quiet", "--no-index", "--no-deps", "--disable-pip-version-check", str(wheel)]
@@ -73,9 +80,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         capture_output=True,
         text=True,
     )
-    dependencies = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
-    (Path(packages.stdout.strip()) / "dependencies.pth").write_text("\n".join(sorted(dependencies)))
-    return python
+    return python, Path(packages.stdout.strip())
 
 
 def a_pip() -> list[str]:
