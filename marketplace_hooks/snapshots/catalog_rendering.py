@@ -114,7 +114,7 @@ def render_releases(session: Session, ids: Collection[str]) -> Rendered:
 
 
 def _statuses(session: Session, kind: SubjectKind, ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
-    """What each side of each subject has asked for last, where that is not simply to be online."""
+    """What each side of each subject has asked for last."""
     states = select(SideState).where(
         SideState.subject_kind == kind, SideState.subject_id.in_(ids), SideState.side != Side.ACCOUNT
     )
@@ -132,6 +132,8 @@ def _statuses_of(states: Sequence[SideState], withdrawal: Withdrawal | None) -> 
         if state.held:
             asked = (Status.OFFLINE_TEMPORARY, state.held_reason, state.held_since)
             found[state.side] = _status(state.side, *asked, state.version)
+        elif state.version:
+            found[state.side] = _status(state.side, Status.ONLINE, None, None, state.version)
     if withdrawal is not None:
         version = next((state.version for state in states if state.side is withdrawal.side), 0)
         asked = (Status.OFFLINE_PERMANENT, withdrawal.reason, max(withdrawal.received_at, withdrawal.effective_at))

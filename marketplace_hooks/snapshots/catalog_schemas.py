@@ -31,13 +31,18 @@ class SellerLineSchema(SellerUpsertedSchema):
 
 
 class StatusLineSchema(EventDataSchema):
-    """The status that one side asked for last, and since when; `version` orders that side's later events."""
+    """The status that one side asked for last, and since when, unless it is online; `version` orders later events."""
 
     actor = fields.String(required=True, validate=validate.OneOf([Side.SELLER.value, Side.MARKETPLACE.value]))
     status = fields.String(required=True, validate=validate.OneOf([status.value for status in Status]))
     reason = fields.String(load_default="", validate=_reason)
-    since = Moment(required=True)
+    since = Moment(load_default=None, allow_none=True)
     version = version()
+
+    @validates_schema
+    def _is_dated(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if data["since"] is None and data["status"] != Status.ONLINE:
+            raise ValidationError("Required unless it is online.", "since")
 
 
 class ListingLineSchema(ListingDataSchema):

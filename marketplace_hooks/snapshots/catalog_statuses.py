@@ -20,6 +20,7 @@ from ..services.catalog.locked_subjects import LockedSubject
 from ..services.catalog.sellers import derive_statuses_of_seller
 from ..services.catalog.status_changes import empty_slot, open_hold
 from ..services.core.unit_of_work import Cause, UnitOfWork
+from .entities import UNDATED
 
 
 def record_suspension(uow: UnitOfWork, locked: LockedSubject, suspended: Mapping[str, Any] | None) -> bool:
@@ -50,7 +51,14 @@ def record_statuses(uow: UnitOfWork, locked: LockedSubject, statuses: Sequence[M
 
 def in_order(statuses: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The statuses of a line in the order in which they began: of two withdrawals the first is the one that counts."""
-    return sorted(statuses, key=lambda one: one["since"])
+    return sorted(statuses, key=lambda one: one["since"] or UNDATED)
+
+
+def offline_statuses(statuses: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those of a line's statuses that keep the subject offline."""
+    offline = [one for one in in_order(statuses) if one["status"] != Status.ONLINE]
+    withdrawals = [one for one in offline if one["status"] == Status.OFFLINE_PERMANENT]
+    return [one for one in offline if one not in withdrawals[1:]]
 
 
 def _record_status(uow: UnitOfWork, locked: LockedSubject, side: Side, one: Mapping[str, Any]) -> None:

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ..database.types import among
+from ..models.purchases import Customer
 from ..services.business_care.pack_shares import price_of_share
 from .checked_entities import CheckedEntities
 from .entities import Entity, EntityKind
-from .rendering import CHUNK, comparable_line, id_chunks, render
+from .rendering import CHUNK, comparable_line, compared, id_chunks, render
 
 MOST_EXAMPLES = 5
 
@@ -74,15 +77,23 @@ def _compare_kind(
         for entity in chunk:
             if (mine := ours.get(entity.id)) is None:
                 comparison.add(DifferenceKind.ONLY_IN_FILES, [Difference(id=entity.id)])
-            elif differences := _differences_of(session, entity, zone, mine.data):
+            elif differences := _differences_of(session, entity, zone, compared(kind, mine.data)):
                 comparison.add(DifferenceKind.DIFFERENT, differences)
         session.expunge_all()
         done += len(chunk)
         report(kind, done, count)
     for ids in id_chunks(session, kind):
-        for id_ in sorted(set(ids) - entities.known_ids(kind, ids)):
+        for id_ in sorted(_expected(session, kind, set(ids) - entities.known_ids(kind, ids))):
             comparison.add(DifferenceKind.ONLY_HERE, [Difference(id=id_)])
     return comparison
+
+
+def _expected(session: Session, kind: EntityKind, ids: set[str]) -> set[str]:
+    """Those of these ids that the other side should have, too. Of a customer who was erased it may have nothing left."""
+    if kind is not EntityKind.CUSTOMER or not ids:
+        return ids
+    erased = select(Customer.id).where(among(Customer.id, sorted(ids)), Customer.erased_at.is_not(None))
+    return ids - set(session.scalars(erased))
 
 
 def _differences_of(session: Session, entity: Entity, zone: tzinfo, stored: Mapping[str, Any]) -> list[Difference]:

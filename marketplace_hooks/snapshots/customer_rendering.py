@@ -51,6 +51,8 @@ def render_purchases(session: Session, ids: Collection[str]) -> Rendered:
         data = _purchase(row)
         for name, by_purchase in histories.items():
             data[name] = [_ITEMS[name](one, row.currency) for one in by_purchase.get(row.id, ())]
+        # What was erased of a site is its address: since when there was one, remains.
+        data["shop_bindings"] = [one for one in data["shop_bindings"] if one["shop_url"]]
         first = [one for one in data["shop_bindings"] if one["bound_at"] == row.purchased_at]
         data["shop_url"] = first[0]["shop_url"] if first else None
         data["shop_bindings"] = [one for one in data["shop_bindings"] if one["bound_at"] != row.purchased_at]

@@ -14,10 +14,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ..domain.catalog.statuses import Status
 from ..domain.instants import format_instant
 from ..domain.support.state_machine import OPEN
+from ..models.releases import ReleaseKind
 from ..models.support import SupportRequest
 from .catalog_rendering import render_packs, render_products, render_releases, render_sellers
+from .catalog_statuses import offline_statuses
 from .checking import TABLES
 from .customer_rendering import render_customers, render_purchases, render_requests
 from .entities import Entity, EntityKind
@@ -106,15 +109,30 @@ def _sort_key(keys: Sequence[str], item: Mapping[str, Any]) -> list[Any]:
     return [(value is None, sorted(value.items()) if isinstance(value, dict) else value) for value in values]
 
 
+def compared(kind: EntityKind, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Comparable data without what only one side can know: when it erased a customer, when a side came back online."""
+    found = dict(data)
+    if kind is EntityKind.CUSTOMER and found.get("erased_at") is not None:
+        found["erased_at"] = True
+    if "statuses" in found:
+        found["statuses"] = [one for one in found["statuses"] if one["status"] != Status.ONLINE]
+    return found
+
+
 def comparable_line(entity: Entity, zone: tzinfo) -> dict[str, Any]:
-    """The fields that a line has, comparable. What it does not say is not compared."""
+    """The fields that a line has, as they are compared. What it does not say is not compared."""
     data = dict(entity.data)
     if entity.kind is EntityKind.PURCHASE:
         data["periods"] = [as_given(one) for one in lay_out_periods(data, zone)]
         bound = site_bindings(data)
         data["shop_url"] = bound.pop(data["purchased_at"], None)
         data["shop_bindings"] = [{"bound_at": at, "shop_url": shop_url} for at, shop_url in bound.items()]
-    return {name: value for name, value in comparable(data).items() if name in entity.given}
+    elif entity.kind is EntityKind.RELEASE and data["kind"] != ReleaseKind.PAID:
+        data["price"] = None
+    elif "statuses" in data:
+        data["statuses"] = offline_statuses(data["statuses"])
+    given = {name: value for name, value in comparable(data).items() if name in entity.given}
+    return compared(entity.kind, given)
 
 
 def _plain(value: Any) -> Any:

@@ -20,6 +20,7 @@ from ..support.snapshots import EURO_99, Line, line, listing, renewal, run_as_js
 
 DOLLARS = {"amount_cents": 9900, "currency": "USD"}
 _FIRST = {"period_index": 1, "kind": "purchase"}
+_SINCE_EVER = {"actor": "seller", "status": "offline_temporary", "reason": "", "version": 1}
 PARENTS = [line("seller"), line("product"), line("customer")]
 
 
@@ -115,6 +116,7 @@ def test_an_error_has_its_line_its_path_and_what_is_wrong(
             "data.notices.0.period_index",
             "the purchase has no such period",
         ),
+        (line("product", statuses=[_SINCE_EVER]), "data.statuses.0.since", "Required unless it is online"),
         (line("purchase", product_id="mod-9"), "data.product_id", "No line describes product mod-9"),
         (line("purchase", pack_id="pack-9"), "data.pack_id", "No line describes pack pack-9"),
         (line("purchase", pack_id="pack-9", refunds=[]), "data.pack_id", "No line describes pack pack-9"),

@@ -107,6 +107,56 @@ def test_the_price_of_a_pack_in_each_of_its_purchases_is_what_their_shares_come_
     assert (example["path"], example["in_files"], example["stored"]) == ("price_paid.amount_cents", 15001, frozen[0])
 
 
+def test_an_erased_customer_is_erased_whenever_each_side_did_it_and_may_be_gone_there(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    lines = whole_marketplace()
+    import_lines(marketplace, tmp_path / "all.ndjson", lines)
+    marketplace.publish("customer.erased", customer_id="customer-1")
+    marketplace.run_all_now()
+    there = [one for one in lines if one["kind"] not in ("customer", "request")]
+    there = [{**one, "data": {**one["data"], "shop_url": None, "shop_bindings": []}} for one in there]
+    other = {"kind": "customer", "data": line("customer", customer_id="customer-2")["data"]}
+    erased = {"kind": "customer", "data": {"customer_id": "customer-1", "erased_at": "2026-02-27T10:00:00Z"}}
+    for customers in ([other, erased], [other]):
+        path = write_lines(
+            tmp_path / "there.ndjson", [*customers, *(one for one in there if one["kind"] == "purchase")]
+        )
+        assert differences(run_as_json(marketplace, "compare", path)) == {}
+    path = write_lines(tmp_path / "there.ndjson", [{**erased, "data": {**erased["data"], "customer_id": "customer-2"}}])
+    [example] = run_as_json(marketplace, "compare", path)["examples"]
+    assert (example["id"], example["path"], example["stored"]) == ("customer-2", "erased_at", None)
+    path = write_lines(tmp_path / "there.ndjson", [erased])
+    assert differences(run_as_json(marketplace, "compare", path)) == {"customer": (0, 1, 0)}
+
+
+def test_what_no_side_holds_is_online_whatever_a_line_says_of_it(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    asked = {"reason": "", "since": "2026-01-10T10:00:00Z", "version": 5}
+    back = {**asked, "actor": "seller", "status": "online"}
+    gone = [
+        {**asked, "actor": actor, "status": "offline_permanent", "since": f"2026-01-0{day}T10:00:00Z"}
+        for actor, day in (("seller", 3), ("marketplace", 2))
+    ]
+    lines = [
+        line("seller"),
+        line("product", statuses=[back]),
+        line("product", product_id="mod-2", statuses=[{**back, "since": None}]),
+        line("product", product_id="mod-3", statuses=gone),
+        line("release", price={"amount_cents": 0, "currency": "EUR"}, fixes=[]),
+    ]
+    import_lines(marketplace, tmp_path / "all.ndjson", lines)
+    assert differences(run_as_json(marketplace, "compare", tmp_path / "all.ndjson")) == {}
+    [withdrawal] = marketplace.withdrawals("mod-3")
+    assert withdrawal.side == "marketplace"
+    said = changed(lines, "product", "mod-1", statuses=[])
+    assert differences(run_as_json(marketplace, "compare", write_lines(tmp_path / "said.ndjson", said))) == {}
+    other = changed(lines, "product", "mod-1", statuses=[{**back, "status": "offline_temporary"}])
+    answer = run_as_json(marketplace, "compare", write_lines(tmp_path / "other.ndjson", other))
+    assert differences(answer) == {"product": (0, 0, 1)}
+
+
 def test_an_export_moves_into_another_installation(
     marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
 ) -> None:

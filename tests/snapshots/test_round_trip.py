@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
+from marketplace_hooks.models.purchases import Customer
 from marketplace_hooks.models.subscriptions import SubscriptionState
 
 from ..support.business_care import (
@@ -26,14 +28,15 @@ from ..support.business_care import (
     payments,
     publish_charge,
     publish_renewal_cancelled,
+    purchase,
     run_until,
     subscription,
 )
-from ..support.customers import publish_renewal
+from ..support.customers import publish_renewal, publish_termination
 from ..support.databases import apply_migrations, sqlite_url
-from ..support.marketplace import Marketplace, open_marketplace
+from ..support.marketplace import MARKETPLACE, OFFLINE, ONLINE, WITHDRAWN, Marketplace, open_marketplace
 from ..support.snapshots import run_as_json, run_command
-from ..support.support_desk import set_up_support
+from ..support.support_desk import publish_message, publish_request, set_up_support
 
 
 @pytest.fixture(autouse=True)
@@ -112,3 +115,44 @@ def test_a_purchase_of_ten_periods(marketplace: Marketplace, clock: time_machine
     assert len(payments(marketplace)) == 11
     with moved(marketplace, tmp_path) as second:
         assert subscription(second).last_day == subscription(marketplace).last_day == date(2037, 3, 2)
+
+
+def test_a_customer_who_was_erased_with_everything_that_was_bought_and_asked(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    marketplace.publish("purchase.shop_bound", shop_url="https://new.example/", bound_at=datetime.now(UTC).isoformat())
+    publish_request(marketplace)
+    publish_message(marketplace)
+    publish_renewal_cancelled(marketplace, datetime.now(UTC))
+    publish_termination(marketplace, PURCHASE)
+    marketplace.publish("customer.erased", customer_id="customer-1")
+    marketplace.run_all_now()
+    clock.shift(60)
+    with moved(marketplace, tmp_path) as second:
+        assert (purchase(second).shop_url, purchase(second).terminated_reason) == (None, None)
+        [erased_at] = second.all(select(Customer.erased_at))
+        assert erased_at == datetime.now(UTC) - timedelta(seconds=60)
+
+
+def test_a_product_and_a_pack_that_sides_put_online_again(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    marketplace.publish_products("mod-2", "mod-3", "mod-4")
+    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+    for kind, id_ in (("product", "mod-1"), ("pack", "pack-1"), ("product", "mod-3")):
+        marketplace.change_status(id_, "offline_temporary", kind=kind, version=4)
+        marketplace.change_status(id_, "online", kind=kind, version=5)
+        marketplace.run_all_now()
+    marketplace.change_status("mod-3", "offline_permanent", MARKETPLACE, version=7)
+    marketplace.change_status("mod-4", "offline_permanent", version=2)
+    marketplace.run_all_now()
+    marketplace.publish("product.reinstated", product_id="mod-4", version=1)
+    marketplace.run_all_now()
+    with moved(marketplace, tmp_path) as second:
+        assert [second.status(f"mod-{number}") for number in range(1, 5)] == [ONLINE, ONLINE, WITHDRAWN, OFFLINE]
+        assert second.side_states("mod-1")["seller"].version == 5
+        late = second.change_status("mod-1", "offline_temporary", version=3)
+        late_of_pack = second.change_status("pack-1", "offline_temporary", kind="pack", version=3)
+        second.run_all_now()
+        assert [second.state_and_outcome(one)[1] for one in (late, late_of_pack)] == ["superseded"] * 2
+        assert second.is_pack_visible("pack-1")
