@@ -89,7 +89,7 @@ def _compare_kind(
 
 
 def _expected(session: Session, kind: EntityKind, ids: set[str]) -> set[str]:
-    """Those of these ids that the other side should have, too. Of a customer who was erased it may have nothing left."""
+    """Those of these ids that the other side should have, too: of a customer who was erased, it need not."""
     if kind is not EntityKind.CUSTOMER or not ids:
         return ids
     erased = select(Customer.id).where(among(Customer.id, sorted(ids)), Customer.erased_at.is_not(None))
