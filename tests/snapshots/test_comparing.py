@@ -148,8 +148,8 @@ def test_what_no_side_holds_is_online_whatever_a_line_says_of_it(
     assert differences(run_as_json(marketplace, "compare", tmp_path / "all.ndjson")) == {}
     [withdrawal] = marketplace.withdrawals("mod-3")
     assert withdrawal.side == "marketplace"
-    said = changed(lines, "product", "mod-1", statuses=[])
-    assert differences(run_as_json(marketplace, "compare", write_lines(tmp_path / "said.ndjson", said))) == {}
+    without = changed(lines, "product", "mod-1", statuses=[])
+    assert differences(run_as_json(marketplace, "compare", write_lines(tmp_path / "other.ndjson", without))) == {}
     other = changed(lines, "product", "mod-1", statuses=[{**back, "status": "offline_temporary"}])
     answer = run_as_json(marketplace, "compare", write_lines(tmp_path / "other.ndjson", other))
     assert differences(answer) == {"product": (0, 0, 1)}
