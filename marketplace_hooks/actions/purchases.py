@@ -22,7 +22,7 @@ class PurchaseActions(Actions):
         """A customer's purchases by id, each with its Business Care; and the `after` of the next page."""
         return self._read(
             lambda reading, runtime: list_purchases(
-                reading, customer_id, runtime.now(), runtime.settings.reference_zone, after=after, limit=limit
+                reading, customer_id, runtime.now(), runtime.settings, after=after, limit=limit
             ),
             session,
         )

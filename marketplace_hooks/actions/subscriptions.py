@@ -24,7 +24,7 @@ class SubscriptionActions(Actions):
         """The Business Care as it is now: periods, charges, notices, the next renewal, what a reactivation costs."""
         holder = Holder(purchase_id=purchase_id, customer_id=customer_id)
         return self._read(
-            lambda reading, runtime: read_subscription(reading, holder, runtime.now(), runtime.settings.reference_zone),
+            lambda reading, runtime: read_subscription(reading, holder, runtime.now(), runtime.settings),
             session,
         )
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from ..config.brand_settings import BrandSettings
+from ..config.business_care_rates import RATES, rates_as_json
 from ..config.settings import PREFIX, Settings
 from .root import hooks_group
 
@@ -60,7 +61,9 @@ def _shown(field: dataclasses.Field[Any]) -> str:
     default = {} if field.default is dataclasses.MISSING else field.default
     if default in (None, "", {}, ()):
         return "–"
-    if field.name == "brand_logo_size":
+    if default is RATES:
+        default = rates_as_json(RATES)
+    elif field.name == "brand_logo_size":
         default = "x".join(map(str, default))
     elif isinstance(default, tuple):
         default = " ".join(f"{one:g}" if isinstance(one, float) else str(one) for one in default)

@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from .brand_settings import BrandSettings
+from .business_care_rates import RATES, Rates, as_rates
 from .parsers import (
     as_address,
     as_addresses,
@@ -284,6 +285,12 @@ class Settings(BrandSettings):
         90,
         as_days(0, 3_650),
         "Days for which a closure suspends deadlines at most, counted from its first day; 0: no limit.",
+    )
+    business_care_rates: tuple[Rates, ...] = _setting(
+        RATES,
+        as_rates,
+        "Rates of Business Care by date, in percent of the listing's price; the first row counts from the beginning, "
+        "each other from its day: docs/business-care.md.",
     )
     test_prefixes: tuple[str, ...] = _setting(
         TEST_PREFIXES,

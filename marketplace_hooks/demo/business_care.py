@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..config.business_care_rates import RATES
 from ..domain.business_care.prices import percent_of, rates_on, reactivation_price
 from ..domain.business_care.renewals import original_date, renewal_instant
 from ..domain.instants import format_instant
@@ -120,7 +121,9 @@ def _renewed(purchases: dict[str, dict[str, Any]]) -> Iterator[Event]:
     for purchase_id in RENEWED:
         bought_at = datetime.fromisoformat(purchases[purchase_id]["purchased_at"])
         at = renewal_instant(original_date(bought_at, ZONE), 1, ZONE) + timedelta(minutes=20)
-        cents = percent_of(purchases[purchase_id]["price_paid"]["amount_cents"], rates_on(at.date()).renewal_percent)
+        cents = percent_of(
+            purchases[purchase_id]["price_paid"]["amount_cents"], rates_on(at.date(), RATES).renewal_percent
+        )
         yield _charge("renewed", purchase_id, cents, at)
 
 
@@ -130,7 +133,7 @@ def _reactivated(
     for purchase_id, days_ago in REACTIVATED.items():
         at = today - timedelta(days=days_ago, hours=-10)
         price = products[purchases[purchase_id]["product_id"]]["price"]["amount_cents"]
-        yield _charge("reactivated", purchase_id, reactivation_price(price, at.date()).total_cents, at)
+        yield _charge("reactivated", purchase_id, reactivation_price(price, at.date(), RATES).total_cents, at)
 
 
 def _charge(name: str, purchase_id: str, cents: int, at: datetime) -> Event:

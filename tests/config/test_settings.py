@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 from marketplace_hooks.cli.settings_page import page
 from marketplace_hooks.config.brand_files import BrandImage, as_brand_image
+from marketplace_hooks.config.business_care_rates import Rates, as_rates, rates_as_json
 from marketplace_hooks.config.footer import as_footer_links
 from marketplace_hooks.config.loading import default_instance, load
 from marketplace_hooks.config.senders import as_senders
@@ -43,6 +46,13 @@ BESIDE: dict[str, dict[str, Any]] = {
     "webhook_sender_secrets": {"webhook_senders": {"shop": {"scheme": "github"}}},
 }
 """What a setting needs beside it."""
+
+FIRST = {"renewal_percent": 40, "reactivation_percent": 30}
+RATES_GIVEN = [FIRST, {"since": "2027-01-01", "renewal_percent": 37.5, "reactivation_percent": "0"}]
+RATES_MEANT = (
+    Rates(since=date.min, renewal_percent=Decimal(40), reactivation_percent=Decimal(30)),
+    Rates(since=date(2027, 1, 1), renewal_percent=Decimal("37.5"), reactivation_percent=Decimal(0)),
+)
 
 # How each is written in the environment and in a file, and what it then is.
 GOOD: dict[str, tuple[str, Any, Any]] = {
@@ -124,6 +134,7 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
         UrlTemplate(text=f"{SHOP}{{technical_name}}.webp"),
     ),
     "templates_folder": (str(TEMPLATES), str(TEMPLATES), TEMPLATES),
+    "business_care_rates": (json.dumps(RATES_GIVEN), RATES_GIVEN, RATES_MEANT),
     "test_prefixes": ("demo, Recette.", ["demo.", "recette"], ("demo.", "recette.")),
     "prestashop_releases": ("/etc/releases.json", "/etc/releases.json", Path("/etc/releases.json")),
     **{name: ("7", 7, 7) for name, field in FIELDS.items() if field.type == "int"},
@@ -228,6 +239,16 @@ BAD: dict[str, list[Any]] = {
     "oidc_issuer": ["id.example", "http://id.example", "https://", "https://[", "ftp://id.example", 7],
     "oidc_roles": ["vendors", "=seller", "vendors=", {"vendors": 7}, 7],
     "closures_suspend_fix": ["maybe"],
+    "business_care_rates": [
+        *("", "{", "{}", "[]", "[7]", "40", 7, [], {}, [{}], [{"renewal_percent": 40}], [{**FIRST, "more": 1}]),
+        [{**FIRST, "since": "2025-03-20"}],  # nothing before
+        [FIRST, FIRST],  # twice from the beginning
+        [FIRST, {**FIRST, "since": "2025-03-20"}, {**FIRST, "since": "2025-03-20"}],
+        [FIRST, {**FIRST, "since": "2025-03-20"}, {**FIRST, "since": "2025-03-19"}],
+        *([FIRST, {**FIRST, "since": since}] for since in ("", "20 March 2025", "2025-02-30", None, 7)),
+        *([{**FIRST, "renewal_percent": wrong}] for wrong in (-1, 100.01, 101, "x", "", "nan", "inf", None, True, [])),
+        *([{**FIRST, "reactivation_percent": wrong}] for wrong in (-0.5, "1e3", {})),
+    ],
     "test_prefixes": ["a b! c", "..", "https://demo.", "*.", ["é."], ["demo.shop"], 7],
 }
 COUNTS = [
@@ -371,6 +392,32 @@ def test_of_some_things_there_must_be_one(tmp_path: Path, name: str, value: str,
         assert getattr(read(tmp_path, environment={name: value}), name) == 1
     else:
         assert "at least 1" in refusal(tmp_path, environment={name: value})
+
+
+def test_rates_are_refused_in_a_sentence(tmp_path: Path) -> None:
+    begins_late = [{**FIRST, "since": "2025-03-20"}]
+    assert "the first row counts from the beginning" in refusal(tmp_path, host={"business_care_rates": begins_late})
+    too_much = [{**FIRST, "renewal_percent": 400}]
+    assert "a percentage of the listing's price, from 0 to 100" in refusal(
+        tmp_path, host={"business_care_rates": too_much}
+    )
+
+
+def test_rates_in_a_file_have_the_days_of_toml(tmp_path: Path) -> None:
+    file = """
+        [[business_care_rates]]
+        renewal_percent = 40
+        reactivation_percent = 30
+        [[business_care_rates]]
+        since = 2027-01-01
+        renewal_percent = 37.5
+        reactivation_percent = 0
+    """
+    assert read(tmp_path, file=file).business_care_rates == RATES_MEANT
+
+
+def test_the_rates_are_shown_as_they_are_set() -> None:
+    assert as_rates(rates_as_json(RATES_MEANT)) == RATES_MEANT
 
 
 def test_no_host_need_be_a_test_copy(tmp_path: Path) -> None:

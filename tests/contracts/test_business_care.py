@@ -9,8 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from marketplace_hooks.config.business_care_rates import RATES
 from marketplace_hooks.domain.business_care.entitlement import PRECEDENCE
-from marketplace_hooks.domain.business_care.prices import RATES, reactivation_price, renewal_price
+from marketplace_hooks.domain.business_care.prices import reactivation_price, renewal_price
 from marketplace_hooks.domain.business_care.renewals import (
     CLAIM_DELAY,
     LONGEST_UNATTENDED_OUTAGE,
@@ -47,7 +48,10 @@ def test_the_last_days_are_those_of_the_rules(row: list[str]) -> None:
 def test_the_prices_are_those_of_the_rules(row: list[str]) -> None:
     listing, renewal, again = (cents(cell) for cell in row)
     today = RATES[-1].since
-    assert (renewal, again) == (renewal_price(listing, today), reactivation_price(listing, today).total_cents)
+    assert (renewal, again) == (
+        renewal_price(listing, today, RATES),
+        reactivation_price(listing, today, RATES).total_cents,
+    )
 
 
 @pytest.mark.parametrize("row", rows("last day"), ids=lambda row: row[0])

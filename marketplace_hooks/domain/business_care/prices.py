@@ -12,20 +12,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 
-
-@dataclass(frozen=True, kw_only=True)
-class Rates:
-    """The rates in force from a civil day of the reference zone on, that day included, until the next row's."""
-
-    since: date
-    renewal_percent: Decimal
-    reactivation_percent: Decimal
-
-
-RATES = (
-    Rates(since=date.min, renewal_percent=Decimal(40), reactivation_percent=Decimal(30)),
-    Rates(since=date(2025, 3, 20), renewal_percent=Decimal(40), reactivation_percent=Decimal(95)),
-)
+from ...config.business_care_rates import Rates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +33,7 @@ def percent_of(amount_cents: int, percent: Decimal) -> int:
     return int((amount_cents * percent / 100).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def rates_on(day: date, table: Sequence[Rates] = RATES) -> Rates:
+def rates_on(day: date, table: Sequence[Rates]) -> Rates:
     """Return the rates in force on a civil day of the reference zone. Raises ValueError if the table begins later."""
     in_force = [row for row in table if row.since <= day]
     if not in_force:
@@ -54,7 +41,7 @@ def rates_on(day: date, table: Sequence[Rates] = RATES) -> Rates:
     return max(in_force, key=lambda row: row.since)
 
 
-def renewal_price(listing_cents: int, on: date, table: Sequence[Rates] = RATES) -> int:
+def renewal_price(listing_cents: int, on: date, table: Sequence[Rates]) -> int:
     """Return the price in cents of a period that starts on the civil day `on`.
 
     `listing_cents` is the listing's price at the renewal instant (`rules.md` 9).
@@ -62,7 +49,7 @@ def renewal_price(listing_cents: int, on: date, table: Sequence[Rates] = RATES) 
     return percent_of(listing_cents, rates_on(on, table).renewal_percent)
 
 
-def reactivation_price(listing_cents: int, on: date, table: Sequence[Rates] = RATES) -> ReactivationPrice:
+def reactivation_price(listing_cents: int, on: date, table: Sequence[Rates]) -> ReactivationPrice:
     """Return the price of reactivating an expired Business Care on the civil day `on`, at that day's listing price."""
     rates = rates_on(on, table)
     return ReactivationPrice(

@@ -51,7 +51,7 @@ def notice_batch(uow: UnitOfWork, limit: int) -> int:
         if comes_near and not histories[subscription.purchase_id].stands_at(uow.now):
             to_announce.append(subscription)
     prices = read_prices(uow.session, {one.product_id for one in to_announce})
-    notices = read_notices(uow.session, to_announce, prices, uow.zone)
+    notices = read_notices(uow.session, to_announce, prices, uow.settings)
     professional = _professional(uow.session, to_announce)
     for subscription in to_announce:
         owed = not professional[subscription.customer_id]
@@ -63,7 +63,7 @@ def _announce(
     uow: UnitOfWork, subscription: Subscription, prices: Prices, sent: Sequence[SentNotice], *, owed: bool
 ) -> None:
     """Send the first notice of a renewal; after it, publish what has become of its price, and announce a rise anew."""
-    listed = listed_price(subscription, prices, uow.zone)
+    listed = listed_price(subscription, prices, uow.settings)
     of_renewal = notices_of_renewal(subscription, {subscription.purchase_id: sent})
     number = 1 + sum(one.period_index == subscription.current_index for one in sent)
     if not of_renewal:

@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import Row, Select, SQLColumnExpression, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
+from ...config.settings import Settings
 from ...domain.business_care.prices import NoticedPrice, RenewalPrice, price_after_notices, renewal_price
 from ...domain.business_care.renewals import NoticeTimeliness, notice_window
-from ...domain.civil_days import Zone, day_of
+from ...domain.civil_days import day_of
 from ...models.subscriptions import Notice, RepeatedNotice, Subscription
 from ..catalog.listing_prices import Prices
 
@@ -41,7 +42,9 @@ SentNotices = Mapping[str, Sequence[SentNotice]]
 """The notices of some purchases by the purchase's id, each in the order in which they were sent."""
 
 
-def read_notices(session: Session, subscriptions: Sequence[Subscription], prices: Prices, zone: Zone) -> SentNotices:
+def read_notices(
+    session: Session, subscriptions: Sequence[Subscription], prices: Prices, settings: Settings
+) -> SentNotices:
     """Every notice ever sent about these subscriptions, in one statement. `prices` are those of their products."""
     products = {one.purchase_id: one.product_id for one in subscriptions}
     if not products:
@@ -51,7 +54,7 @@ def read_notices(session: Session, subscriptions: Sequence[Subscription], prices
     rows = session.execute(union_all(first, repeated)).all()
     found: dict[str, list[SentNotice]] = {}
     for row in sorted(rows, key=lambda one: (one.period_index, one.sent_at, one.number)):
-        price = _noticed_price(row, products[row.purchase_id], prices, zone)
+        price = _noticed_price(row, products[row.purchase_id], prices, settings)
         found.setdefault(row.purchase_id, []).append(_sent(row, price))
     return found
 
@@ -66,16 +69,18 @@ def notices_of_renewal(subscription: Subscription, notices: SentNotices) -> list
     ]
 
 
-def listed_price(subscription: Subscription, prices: Prices, zone: Zone) -> RenewalPrice:
+def listed_price(subscription: Subscription, prices: Prices, settings: Settings) -> RenewalPrice:
     """The price of the coming renewal by the listing alone, as known now."""
     cents, currency = prices.at(subscription.product_id, subscription.renewal_at)
-    return RenewalPrice(cents=renewal_price(cents, day_of(subscription.renewal_at, zone)), currency=currency)
+    return _price_on(subscription.renewal_at, cents, currency, settings)
 
 
-def price_of_renewal(subscription: Subscription, prices: Prices, notices: SentNotices, zone: Zone) -> RenewalPrice:
+def price_of_renewal(
+    subscription: Subscription, prices: Prices, notices: SentNotices, settings: Settings
+) -> RenewalPrice:
     """What the coming renewal costs, as known now."""
     sent = notices_of_renewal(subscription, notices)
-    return price_after_notices(listed_price(subscription, prices, zone), [noticed(one) for one in sent])
+    return price_after_notices(listed_price(subscription, prices, settings), [noticed(one) for one in sent])
 
 
 def noticed(notice: SentNotice) -> NoticedPrice:
@@ -100,12 +105,18 @@ def _stored(notice: type[Notice | RepeatedNotice], number: SQLColumnExpression[i
     )
 
 
-def _noticed_price(row: Row[Any], product_id: str, prices: Prices, zone: Zone) -> RenewalPrice:
+def _noticed_price(row: Row[Any], product_id: str, prices: Prices, settings: Settings) -> RenewalPrice:
     """The price that a notice named; of one sent by an older version, the listing's price when it was sent says it."""
     if row.amount_cents is not None and row.currency is not None:
         return RenewalPrice(cents=row.amount_cents, currency=row.currency)
     cents, currency = prices.at(product_id, row.sent_at)
-    return RenewalPrice(cents=renewal_price(cents, day_of(row.sent_at, zone)), currency=currency)
+    return _price_on(row.sent_at, cents, currency, settings)
+
+
+def _price_on(at: datetime, listing_cents: int, currency: str, settings: Settings) -> RenewalPrice:
+    """What a period costs by the listing's price and the rates at an instant."""
+    day = day_of(at, settings.reference_zone)
+    return RenewalPrice(cents=renewal_price(listing_cents, day, settings.business_care_rates), currency=currency)
 
 
 def _sent(row: Row[Any], price: RenewalPrice) -> SentNotice:

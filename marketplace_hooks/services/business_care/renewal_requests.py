@@ -115,7 +115,7 @@ def request_renewal(uow: UnitOfWork, holder: Holder, *, enabled: bool, cause: Ca
         )
     change_renewal(uow, subscription, enabled=enabled, actor=cause.actor, received_at=uow.now, cause=cause)
     uow.session.flush()
-    return read_subscription(uow.session, holder, uow.now, uow.zone)
+    return read_subscription(uow.session, holder, uow.now, uow.settings)
 
 
 def request_reactivation(uow: UnitOfWork, holder: Holder, cause: Cause) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def request_reactivation(uow: UnitOfWork, holder: Holder, cause: Cause) -> dict[
             asked=Status.ONLINE,
         )
     _refuse_disputed(uow, subscription)
-    offer = price_of_reactivation(uow.session, subscription, uow.now, uow.zone)
+    offer = price_of_reactivation(uow.session, subscription, uow.now, uow.settings)
     payload = {**offer.as_json(), "idempotency_key": idempotency_key(subscription, offer.period_index)}
     publish(uow, subscription, "reactivation_due", payload, cause)
     return payload

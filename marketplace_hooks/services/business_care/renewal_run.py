@@ -139,7 +139,7 @@ def _claim(uow: UnitOfWork, subscriptions: Sequence[Subscription]) -> None:
     if not subscriptions:
         return
     prices = read_prices(uow.session, {one.product_id for one in subscriptions})
-    notices = read_notices(uow.session, subscriptions, prices, uow.zone)
+    notices = read_notices(uow.session, subscriptions, prices, uow.settings)
     rows = {one.purchase_id: _next_period(uow, one, prices, notices) for one in subscriptions}
     statement = insert_new(uow.session, Period).returning(Period.purchase_id)
     won = set(uow.session.scalars(statement, list(rows.values())))
@@ -166,7 +166,7 @@ def _next_period(uow: UnitOfWork, subscription: Subscription, prices: Prices, no
     index = subscription.current_index + 1
     instant = subscription.renewal_at
     following = period(subscription.anchor_on, index, first_index=subscription.anchor_index)
-    price = price_of_renewal(subscription, prices, notices, uow.zone)
+    price = price_of_renewal(subscription, prices, notices, uow.settings)
     return {
         "purchase_id": subscription.purchase_id,
         "index": index,

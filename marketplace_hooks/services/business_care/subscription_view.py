@@ -14,12 +14,13 @@ from typing import Any
 from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import Session
 
+from ...config.settings import Settings
 from ...database.keyset import Rows, read_rows
 from ...domain.business_care.entitlement import Entitlement, EntitlementQuestion, PurchaseFacts, judge
 from ...domain.business_care.prices import ReactivationPrice, RenewalPrice, reactivation_price
 from ...domain.business_care.renewals import PeriodDates, RenewalStop, StopCause, period
 from ...domain.catalog.statuses import Status
-from ...domain.civil_days import Zone, day_of
+from ...domain.civil_days import day_of
 from ...errors import NotFound
 from ...models.products import Product, SubjectKind, Withdrawal
 from ...models.purchases import Purchase
@@ -103,7 +104,7 @@ class SubscriptionView:
         return next((one for one in self.charges if one.id == paid.charge_id), None)
 
 
-def read_subscription(session: Session, holder: Holder, now: datetime, zone: Zone) -> SubscriptionView:
+def read_subscription(session: Session, holder: Holder, now: datetime, settings: Settings) -> SubscriptionView:
     """The Business Care of a purchase as it is now.
 
     Raises `NotFound` for a purchase that does not exist or is somebody else's, and with `no_business_care` as its code
@@ -129,18 +130,18 @@ def read_subscription(session: Session, holder: Holder, now: datetime, zone: Zon
     of_purchase = Period.purchase_id == holder.purchase_id
     charges = select(Charge).where(Charge.purchase_id == holder.purchase_id)
     prices = read_prices(session, [subscription.product_id])
-    notices = read_notices(session, [subscription], prices, zone)
+    notices = read_notices(session, [subscription], prices, settings)
     return SubscriptionView(
         subscription=subscription,
         product_status=status,
         withdrawal_reason=withdrawal_reason,
-        entitlement=judge(facts, EntitlementQuestion(at=now, zone=zone, site=site)),
+        entitlement=judge(facts, EntitlementQuestion(at=now, zone=settings.reference_zone, site=site)),
         periods=list(session.scalars(select(Period).where(of_purchase).order_by(Period.index))),
         notices=notices.get(holder.purchase_id, ()),
         charges=list(session.scalars(charges.order_by(Charge.period_index, Charge.occurred_at, Charge.id))),
         renewal_stops=history.renewal_stops,
-        renewal=_renewal_of(subscription, prices, notices, zone) if renews(subscription, history, now) else None,
-        reactivation=_offer(session, subscription, history, status, now, zone),
+        renewal=_renewal_of(subscription, prices, notices, settings) if renews(subscription, history, now) else None,
+        reactivation=_offer(session, subscription, history, status, now, settings),
     )
 
 
@@ -158,32 +159,39 @@ def renews(subscription: Subscription, history: RenewalHistory, now: datetime) -
     return is_running and not history.prevents(subscription.renewal_at)
 
 
-def price_of_reactivation(session: Session, subscription: Subscription, now: datetime, zone: Zone) -> ReactivationOffer:
+def price_of_reactivation(
+    session: Session, subscription: Subscription, now: datetime, settings: Settings
+) -> ReactivationOffer:
     """What a reactivation costs today, at today's listing price (`rules.md` 9)."""
     cents, currency = read_prices(session, [subscription.product_id]).at(subscription.product_id, now)
-    price = reactivation_price(cents, day_of(now, zone))
+    price = reactivation_price(cents, day_of(now, settings.reference_zone), settings.business_care_rates)
     return ReactivationOffer(period_index=subscription.current_index + 1, price=price, currency=currency)
 
 
-def _renewal_of(subscription: Subscription, prices: Prices, notices: SentNotices, zone: Zone) -> NextRenewal:
-    price = price_of_renewal(subscription, prices, notices, zone)
+def _renewal_of(subscription: Subscription, prices: Prices, notices: SentNotices, settings: Settings) -> NextRenewal:
+    price = price_of_renewal(subscription, prices, notices, settings)
     sent = notices_of_renewal(subscription, notices)
     return NextRenewal(
         at=subscription.renewal_at,
         period=period(subscription.anchor_on, subscription.current_index + 1, first_index=subscription.anchor_index),
         amount_cents=price.cents,
         currency=price.currency,
-        listed=listed_price(subscription, prices, zone),
+        listed=listed_price(subscription, prices, settings),
         notice=sent[-1] if sent else None,
     )
 
 
 def _offer(
-    session: Session, subscription: Subscription, history: RenewalHistory, status: Status, now: datetime, zone: Zone
+    session: Session,
+    subscription: Subscription,
+    history: RenewalHistory,
+    status: Status,
+    now: datetime,
+    settings: Settings,
 ) -> ReactivationOffer | None:
     if status is Status.OFFLINE_PERMANENT or not has_lapsed(subscription, history, now):
         return None
-    return price_of_reactivation(session, subscription, now, zone)
+    return price_of_reactivation(session, subscription, now, settings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,7 +216,7 @@ def list_purchases(
     session: Session,
     customer_id: str,
     now: datetime,
-    zone: Zone,
+    settings: Settings,
     *,
     after: str | None = None,
     is_backward: bool = False,
@@ -231,9 +239,9 @@ def list_purchases(
     facts = {one.purchase_id: one for one in read_purchases(session, asked, now)} if found else {}
     prices = read_prices(session, {purchase.product_id for purchase, *_ in found})
     subscriptions = [subscription for *_, subscription in found if subscription is not None]
-    notices = read_notices(session, subscriptions, prices, zone)
+    notices = read_notices(session, subscriptions, prices, settings)
     items = [
-        _bought(purchase, title, status, subscription, facts[purchase.id], prices, notices, now, zone)
+        _bought(purchase, title, status, subscription, facts[purchase.id], prices, notices, now, settings)
         for purchase, title, status, subscription in found
     ]
     return found.mapped(items), (found[-1][0].id if len(rows) > limit else None)
@@ -248,9 +256,9 @@ def _bought(
     prices: Prices,
     notices: SentNotices,
     now: datetime,
-    zone: Zone,
+    settings: Settings,
 ) -> PurchaseListItem:
-    answer = judge([facts], EntitlementQuestion(at=now, zone=zone, site=purchase.shop_url))
+    answer = judge([facts], EntitlementQuestion(at=now, zone=settings.reference_zone, site=purchase.shop_url))
     causes = frozenset(stop.cause for stop in facts.renewal_stops if stop.stands_at(now))
     is_over = subscription is None or not answer.active
     goes_on = subscription is not None and answer.active and not causes and subscription.renewal_at > now
@@ -263,5 +271,5 @@ def _bought(
         last_day=answer.last_day,
         entitlement=answer,
         causes=causes,
-        renewal=_renewal_of(subscription, prices, notices, zone) if goes_on and subscription is not None else None,
+        renewal=_renewal_of(subscription, prices, notices, settings) if goes_on and subscription is not None else None,
     )

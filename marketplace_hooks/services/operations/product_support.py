@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
+from ...config.settings import Settings
 from ...domain.business_care.prices import renewal_price
-from ...domain.civil_days import Zone, day_of
+from ...domain.civil_days import day_of
 from ...domain.support.state_machine import OPEN
 from ...models.subscriptions import Subscription
 from ...models.support import SupportRequest
@@ -36,14 +37,15 @@ class ProductSupport:
     requests: Sequence[SupportRequest]
 
 
-def read_product_support(session: Session, card: ProductCard, now: datetime, zone: Zone) -> ProductSupport:
+def read_product_support(session: Session, card: ProductCard, now: datetime, settings: Settings) -> ProductSupport:
     """The figures of a product as of now; renewals are those of the next 30 days that nothing stops."""
-    price = renewal_price(card.price_cents, day_of(now, zone))
+    today = day_of(now, settings.reference_zone)
+    price = renewal_price(card.price_cents, today, settings.business_care_rates)
     is_soon = and_(renews(now), Subscription.renewal_at > now, Subscription.renewal_at <= now + RENEWALS_WITHIN)
     is_capped = and_(Subscription.announced_currency == card.currency, Subscription.announced_cents < price)
     amount = case((is_capped, Subscription.announced_cents), else_=price)
     counted = select(
-        func.sum(case((is_entitled(now, day_of(now, zone)), 1), else_=0)),
+        func.sum(case((is_entitled(now, today), 1), else_=0)),
         func.sum(case((is_soon, 1), else_=0)),
         func.sum(case((is_soon, amount), else_=0)),
     ).where(Subscription.product_id == card.product_id)

@@ -111,11 +111,10 @@ def list_own_purchases(query: dict[str, Any]) -> Response:
     will renew.
     """
     runtime = current_runtime()
-    zone = runtime.settings.reference_zone
     after = decode("purchases", query.get("cursor"))
     with runtime.database.read_session() as session:
         purchases, end = list_purchases(
-            session, _customer_id(query), runtime.now(), zone, after=after, limit=query["limit"]
+            session, _customer_id(query), runtime.now(), runtime.settings, after=after, limit=query["limit"]
         )
         content = {"items": [_as_response(one) for one in purchases], "next_cursor": encode("purchases", end)}
         return uncached_response(_LIST, content)

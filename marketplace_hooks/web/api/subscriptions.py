@@ -43,7 +43,7 @@ def get_subscription(purchase_id: str) -> Response:
     """
     runtime = current_runtime()
     with runtime.database.read_session() as session:
-        care = read_subscription(session, _holder(purchase_id), runtime.now(), runtime.settings.reference_zone)
+        care = read_subscription(session, _holder(purchase_id), runtime.now(), runtime.settings)
         return uncached_response(_CARE, flat(care))
 
 

@@ -54,7 +54,7 @@ def listed_purchases(session: Session) -> ListPage[PurchaseListItem]:
         session,
         customer_id(),
         runtime.now(),
-        runtime.settings.reference_zone,
+        runtime.settings,
         after=decode(LIST, cursor()),
         is_backward=is_backward(),
         limit=PAGE_SIZE + 1,
@@ -138,7 +138,7 @@ def care_of(session: Session, purchase_id: str) -> SubscriptionView | None:
     """The Business Care of one of the customer's purchases; None if the product was free. Raises `NotFound`."""
     runtime = current_runtime()
     try:
-        return read_subscription(session, holder(purchase_id), runtime.now(), runtime.settings.reference_zone)
+        return read_subscription(session, holder(purchase_id), runtime.now(), runtime.settings)
     except NotFound as nothing:
         if nothing.code != "no_business_care":
             raise

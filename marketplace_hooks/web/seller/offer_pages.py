@@ -57,7 +57,7 @@ def show(kind: SubjectKind, id_: str, *, refused: str | None = None, status: int
         found = own_pack(session, id_) if kind is SubjectKind.PACK else own_product(session, id_)
         past = read_status_history(session, kind, id_, limit=ENTRIES)
         if isinstance(found, ProductPage):
-            support = read_product_support(session, found.card, now, runtime.settings.reference_zone)
+            support = read_product_support(session, found.card, now, runtime.settings)
     held_by = {hold.side for hold in found.holds_view.holds}
     return page(
         kind.value,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marketplace_hooks.config.business_care_rates import RATES, Rates
 from marketplace_hooks.domain.business_care.prices import (
-    Rates,
     ReactivationPrice,
     percent_of,
     rates_on,
@@ -23,15 +23,15 @@ amounts = st.integers(0, 10**9)
 
 
 def test_a_period_costs_two_fifths_of_the_listing_price() -> None:
-    assert renewal_price(9900, TODAY) == 3960
+    assert renewal_price(9900, TODAY, RATES) == 3960
 
 
 def test_the_reactivation_supplement_rose_on_20_march_2025() -> None:
     before = date(2025, 3, 19)
     since = date(2025, 3, 20)
-    assert reactivation_price(9900, before) == ReactivationPrice(period_cents=3960, supplement_cents=2970)
-    assert reactivation_price(9900, since) == ReactivationPrice(period_cents=3960, supplement_cents=9405)
-    assert reactivation_price(9900, since).total_cents == 13365
+    assert reactivation_price(9900, before, RATES) == ReactivationPrice(period_cents=3960, supplement_cents=2970)
+    assert reactivation_price(9900, since, RATES) == ReactivationPrice(period_cents=3960, supplement_cents=9405)
+    assert reactivation_price(9900, since, RATES).total_cents == 13365
 
 
 @pytest.mark.parametrize(
@@ -53,15 +53,15 @@ def test_half_a_cent_is_rounded_up(amount: int, percent: str, expected: int) -> 
 
 @given(amounts)
 def test_the_lines_shown_add_up_to_the_total(amount: int) -> None:
-    price = reactivation_price(amount, TODAY)
+    price = reactivation_price(amount, TODAY, RATES)
     assert price.total_cents == price.period_cents + price.supplement_cents
-    assert price.period_cents == renewal_price(amount, TODAY)
+    assert price.period_cents == renewal_price(amount, TODAY, RATES)
     assert abs(price.total_cents * 100 - amount * 135) <= 100
 
 
 @given(amounts, amounts)
 def test_a_dearer_listing_never_renews_cheaper(a: int, b: int) -> None:
-    assert (renewal_price(a, TODAY) <= renewal_price(b, TODAY)) or a > b
+    assert (renewal_price(a, TODAY, RATES) <= renewal_price(b, TODAY, RATES)) or a > b
 
 
 def test_the_contract_owner_s_table_decides_whatever_its_order() -> None:
