@@ -11,6 +11,7 @@ import click
 
 from ..config.brand_settings import BrandSettings
 from ..config.business_care_rates import RATES, rates_as_json
+from ..config.policy_settings import PolicySettings
 from ..config.settings import PREFIX, Settings
 from .root import hooks_group
 
@@ -25,6 +26,12 @@ the rest.
 
 The instance folder is `INSTANCE`: by default `instance/` in a checkout, else the user's data folder. Limits "per web
 process" are counted by each process separately.
+
+"""
+_POLICIES = """
+## Policies
+
+What the contract leaves to the marketplace: [rules.md](rules.md).
 
 """
 _BRAND = """
@@ -46,11 +53,12 @@ def configuration() -> None:
 
 def page() -> str:
     """The reference as one Markdown page."""
-    of_brand = {field.name for field in dataclasses.fields(BrandSettings)}
+    of_policies, of_brand = ({one.name for one in dataclasses.fields(part)} for part in (PolicySettings, BrandSettings))
     fields = dataclasses.fields(Settings)
-    service = _rows(field for field in fields if field.name not in of_brand)
+    service = _rows(field for field in fields if field.name not in of_policies | of_brand)
+    policies = _rows(field for field in fields if field.name in of_policies)
     brand = _rows(field for field in fields if field.name in of_brand)
-    return f"{_INTRODUCTION}{_HEAD}{service}{_BRAND}{_HEAD}{brand}"
+    return f"{_INTRODUCTION}{_HEAD}{service}{_POLICIES}{_HEAD}{policies}{_BRAND}{_HEAD}{brand}"
 
 
 def _rows(fields: Iterable[dataclasses.Field[Any]]) -> str:

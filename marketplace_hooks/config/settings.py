@@ -1,6 +1,7 @@
 """Settings: every setting with its default, unit and meaning.
 
-Each is a field of `Settings` or `BrandSettings`, and described nowhere else. `loading.py` reads and checks the values.
+Each is a field of `Settings`, `PolicySettings` or `BrandSettings`, and described nowhere else. `loading.py` reads and
+checks the values.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from .brand_settings import BrandSettings
-from .business_care_rates import RATES, Rates, as_rates
 from .parsers import (
     as_address,
     as_addresses,
@@ -38,8 +38,7 @@ from .parsers import (
     as_zone,
     optional,
 )
-from .policies import TEST_PREFIXES, as_business_days, as_months, as_test_prefixes
-from .public_holidays import as_country
+from .policy_settings import PolicySettings
 from .senders import Sender, as_sender_secrets, as_senders
 from .setting_field import setting as _setting
 from .smtp_url import SmtpServer, as_smtp
@@ -52,11 +51,8 @@ DEMO_MARK = "demo-"
 """The beginning of secrets made for a demo (of the decoded bytes of a webhook secret): production refuses them."""
 
 
-_suspends = as_choice("yes", "no", "declared_before_request")
-
-
 @dataclass(frozen=True, kw_only=True)
-class Settings(BrandSettings):
+class Settings(PolicySettings, BrandSettings):
     """Every setting, typed. Made by `loading.load`, which checks them; `docs/configuration.md` is written from here."""
 
     instance: Path = _setting(Path("instance"), as_path, "Folder where this installation keeps its own files.")
@@ -254,49 +250,6 @@ class Settings(BrandSettings):
         90, as_days(5, 90), "Days after which the payloads of events are deleted; IDs and hashes are kept."
     )
     audit_days: int = _setting(730, as_days(30, 3_650), "Days after which audit log entries are deleted.")
-    business_days: str = _setting("MF", as_choice("MF", "MF_ROLL", "LEGAL"), "Business-day policy: docs/support.md.")
-    holidays_country: str = _setting("FR", as_country, "Country whose holidays MF_ROLL and LEGAL use (ISO 3166-1).")
-    holidays_region: str | None = _setting(
-        None,
-        optional(as_text),
-        "The region of that country: 57 (Moselle), 6AE (Alsace), 974 (La Réunion). Default: none.",
-    )
-    holidays_of: str = _setting(
-        "reference",
-        as_choice("reference", "seller"),
-        "Whose public holidays count: those of the country and region above, or those of each seller.",
-    )
-    acknowledgement_days: int = _setting(1, as_business_days, "Business days that a seller has for the first response.")
-    fix_days: int = _setting(30, as_business_days, "Business days that a seller has to fix a problem.")
-    reopening_days: int = _setting(
-        10, as_business_days, "Business days that a customer has to report that it is not fixed."
-    )
-    contest_days: int = _setting(30, as_days(1, 3_650), "Days that a customer has to contest a refusal.")
-    information_days: int = _setting(14, as_days(1, 3_650), "Days that a customer has to add missing information.")
-    refund_choice_days: int = _setting(2, as_business_days, "Business days that a customer has to choose the fix.")
-    refund_window_months: int = _setting(
-        6, as_months(0, 120), "Months after the purchase in which the platform refunds."
-    )
-    closures_suspend_acknowledgement: str = _setting(
-        "declared_before_request", _suspends, "Which closures suspend the first-response deadline."
-    )
-    closures_suspend_fix: str = _setting("no", _suspends, "Which closures suspend the fix deadline.")
-    closure_days: int = _setting(
-        90,
-        as_days(0, 3_650),
-        "Days for which a closure suspends deadlines at most, counted from its first day; 0: no limit.",
-    )
-    business_care_rates: tuple[Rates, ...] = _setting(
-        RATES,
-        as_rates,
-        "Rates of Business Care by date, in percent of the listing's price; the first row counts from the beginning, "
-        "each other from its day: docs/business-care.md.",
-    )
-    test_prefixes: tuple[str, ...] = _setting(
-        TEST_PREFIXES,
-        as_test_prefixes,
-        "Prefixes of a shop's host that make a test copy of it, which has the same support; empty: none.",
-    )
     prestashop_releases: Path | None = _setting(
         None, optional(as_path), "A JSON file of PrestaShop versions in addition to those included in this package."
     )
