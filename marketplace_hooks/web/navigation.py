@@ -56,6 +56,7 @@ PARENTS: Mapping[str, str] = {
     "mh_operator.change_many": "mh_operator.products",
     "mh_operator.confirm_many": "mh_operator.products",
     "mh_operator.changed_many": "mh_operator.products",
+    "mh_operator.over_refunded": "mh_operator.refunds",
     "mh_seller.refunds": "mh_seller.requests",
 }
 """Pages whose address does not begin with that of the entry they belong to."""

@@ -147,6 +147,7 @@ PAGES: Mapping[str, PageUnderTest] = {
     "mh_operator.change": _operator(the_first(_PRODUCT, "/operator/products/{}/change/offline_temporary")),
     "mh_operator.reinstatement": _operator(the_first(_PRODUCT, "/operator/products/{}/reinstatement")),
     "mh_operator.refunds": _operator("/operator/refunds"),
+    "mh_operator.over_refunded": _operator("/operator/over-refunds"),
     "mh_operator.reversals": _operator(
         the_first("SELECT id FROM mh_charges WHERE reversal_asked_at IS NOT NULL", "/operator/reversals")
     ),

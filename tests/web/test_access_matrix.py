@@ -137,8 +137,8 @@ PLACED = {
         "nnnnnny": (
             "add_endpoint audit cascade cascades change confirm_change confirm_correction confirm_reinstatement "
             "confirm_replay correction create_token deliveries endpoints event events judge_reply move_request "
-            "overview product products refunds reinstatement replay replies request_file request_pdf requests "
-            "platform_versions reversals search seller sellers sessions support_request tokens"
+            "over_refunded overview product products refunds reinstatement replay replies request_file request_pdf "
+            "requests platform_versions reversals search seller sellers sessions support_request tokens"
         ),
         "nnnnnn-": (
             "act_on_endpoint change_endpoint change_many changed_many confirm_many delivery end_sessions endpoint "

@@ -24,7 +24,7 @@ LISTS = {
         f"/operator/{name}"
         for name in (
             *("events", "deliveries", "cascades", "replies", "requests", "refunds", "reversals", "products"),
-            *("sellers", "audit", "sessions", "tokens"),
+            *("over-refunds", "sellers", "audit", "sessions", "tokens"),
         )
     ),
 }

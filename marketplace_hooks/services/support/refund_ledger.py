@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, case, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from ...database.types import among, constant
@@ -188,6 +188,14 @@ def _lines(figures: _Figures, claim: RefundClaim | None) -> Iterable[RefundLine]
     if claim is not None and (claim.state in ASKED_FOR or is_chosen):
         return [line if line.what == PERIOD else replace(line, amount_cents=figures.price_cents) for line in stored]
     return refund_lines(price_cents=figures.price_cents, of_pack=figures.of_pack, period_cents=figures.period_cents)
+
+
+def last_given_back_at() -> ColumnElement[datetime]:
+    """SQL over a purchase: when money last went back, by a refund or a lost dispute; if never, when it was bought."""
+    refunded = select(func.max(Refund.refunded_at)).where(Refund.purchase_id == Purchase.id).scalar_subquery()
+    lost = select(func.max(Dispute.closed_at)).where(Dispute.purchase_id == Purchase.id, _is_lost()).scalar_subquery()
+    last = case((or_(lost.is_(None), refunded > lost), refunded), else_=lost)
+    return func.coalesce(last, Purchase.purchased_at)
 
 
 def dispute_stands(purchase_id: Any) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from ...database.keyset import Rows, read_rows
-from ...database.types import constant
+from ...database.types import among, constant
 from ...domain.support import acknowledgement
 from ...domain.support.acknowledgement import Sign
 from ...domain.support.refunds import RefundBalance
@@ -21,7 +21,7 @@ from ...domain.support.state_machine import ClockName, Handling, RefundState
 from ...models.purchases import Purchase
 from ...models.support import Clock, RefundClaim, SupportMessage, SupportRequest
 from .messages import IDENTICAL_BODY_WINDOW
-from .refund_ledger import balances
+from .refund_ledger import balances, last_given_back_at
 from .request_lists import ANY, RequestQuery
 
 PagePosition = tuple[datetime, str]
@@ -65,9 +65,10 @@ class OpenRefund:
 
 @dataclass(frozen=True, kw_only=True)
 class OverRefund:
-    """A purchase for which more was refunded than was paid, by so much; and the requests that had a claim for it."""
+    """A purchase for which more was refunded than was paid, when last; and the requests that had a claim for it."""
 
     purchase: Purchase
+    given_back_at: datetime
     request_ids: Sequence[str]
 
 
@@ -147,19 +148,21 @@ def refunds_in(
     )
 
 
-def over_refunds(session: Session, *, limit: int) -> list[OverRefund]:
-    """The purchases for which more was refunded than was paid."""
-    first = select(Purchase.id).where(Purchase.over_refunded_cents > literal_column("0")).order_by(Purchase.id)
-    query = (
-        select(Purchase, RefundClaim.request_id)
-        .outerjoin(RefundClaim, RefundClaim.purchase_id == Purchase.id)
-        .where(Purchase.id.in_(first.limit(limit)))
-        .order_by(Purchase.id, RefundClaim.request_id)
+def over_refunds(
+    session: Session, *, after: PagePosition | None = None, is_backward: bool = False, limit: int
+) -> Rows[OverRefund]:
+    """The purchases for which more was refunded than was paid, the last refund first."""
+    given_back_at = last_given_back_at()
+    query = select(Purchase, given_back_at).where(Purchase.over_refunded_cents > literal_column("0"))
+    order = (given_back_at, Purchase.id)
+    rows = read_rows(session, query, order, position=after, limit=limit, is_descending=True, is_backward=is_backward)
+    claims = select(RefundClaim.purchase_id, RefundClaim.request_id).order_by(RefundClaim.request_id)
+    claimed: dict[str, list[str]] = {purchase.id: [] for purchase, _ in rows}
+    for purchase_id, request_id in session.execute(claims.where(among(RefundClaim.purchase_id, sorted(claimed)))):
+        claimed[purchase_id].append(request_id)
+    return rows.mapped(
+        OverRefund(purchase=purchase, given_back_at=at, request_ids=claimed[purchase.id]) for purchase, at in rows
     )
-    claimed: dict[Purchase, list[str]] = {}
-    for purchase, request_id in session.execute(query):
-        claimed.setdefault(purchase, []).extend([] if request_id is None else [request_id])
-    return [OverRefund(purchase=one, request_ids=request_ids) for one, request_ids in claimed.items()]
 
 
 def _repetitions(session: Session, messages: Sequence[SupportMessage]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from ...services.support.work_queue import over_refunds, refunds_in
 from ..i18n.language import lazy
 from ..identity.authorization import audience
 from ..labels.operations import REFUND_LISTS
-from ..labels.sorts import LONGEST_DUE
+from ..labels.sorts import LONGEST_DUE, NEWEST_FIRST
 from ..list_pages import PAGE_SIZE, cursor, is_backward, list_page
 from ..list_query import ListQuery, settled_choice
 from ..pagination import decode_position, position_key
@@ -24,6 +24,11 @@ QUERY = ListQuery(
     filters=(settled_choice("state", lazy("State"), tuple(REFUND_LISTS.items()), RefundState.MANUAL),),
     sorts=LONGEST_DUE,
 )
+
+OVER_QUERY = ListQuery(sorts=NEWEST_FIRST)
+LATEST = 5
+"""So many of the refunds beyond the price paid are on the page of refunds; all are on their own."""
+_OVER = "operator-over-refunds"
 
 
 @blueprint.get("/operator/refunds")
@@ -48,8 +53,21 @@ def refunds() -> Response:
             "refunds",
             listed=listed,
             state=state,
-            over=over_refunds(session, limit=PAGE_SIZE),
+            over=over_refunds(session, limit=LATEST),
             states=REFUND_LISTS,
             titles=product_titles(session, {one.request.product_id for one in listed.items}),
             customers=customer_names(session, {one.request.customer_id for one in listed.items}),
         )
+
+
+@blueprint.get("/operator/over-refunds")
+@audience(Role.OPERATOR)
+def over_refunded() -> Response:
+    """The purchases for which more was refunded than was paid, the last refund first."""
+    OVER_QUERY.read()
+    with current_runtime().database.read_session() as session:
+        found = over_refunds(
+            session, after=decode_position(_OVER, cursor()), is_backward=is_backward(), limit=PAGE_SIZE + 1
+        )
+        listed = list_page(_OVER, found, lambda one: position_key(one.given_back_at, one.purchase.id))
+        return page("over_refunds", listed=listed)
