@@ -53,6 +53,11 @@ class Orphans:
         self._left = dict(_abandoned_folders())
         self._give_up_s = time.monotonic() + give_up_after_s
 
+    @property
+    def are_left(self) -> bool:
+        """Whether some were there when `end` was last called."""
+        return bool(self._left)
+
     def end(self) -> list[int]:
         """Kill those that are stopped, or have taken too long to end; forget a folder when nothing of it is left."""
         killed: list[int] = []

@@ -71,7 +71,7 @@ class Supervisor:
         self._stopping = StopRequest()
         self._log = log or log_line
         self._orphans = Orphans(give_up_after_s=STOP_WITHIN_S)
-        self._end_orphans()
+        self.end_orphans()
 
     def add(self, child: Child) -> None:
         """Start a child, unless the shutdown was requested meanwhile."""
@@ -92,6 +92,12 @@ class Supervisor:
         """Whether the shutdown was requested."""
         return self._stopping.is_set()
 
+    def end_orphans(self) -> bool:
+        """End what earlier supervisors left and has had its time; whether something of it is still there."""
+        for pid in self._orphans.end():
+            self._log("up", f"process {pid} was left by an earlier start and was killed; its work will be resumed")
+        return self._orphans.are_left
+
     def run(self, each_second: Callable[[], None] = lambda: None) -> None:
         """Watch the children until the shutdown is requested; then stop them, the last started first."""
         begin_signs(stuck_after_s=STUCK_AFTER_S)
@@ -102,7 +108,7 @@ class Supervisor:
             if time.monotonic() >= self._next_look_s:
                 self._next_look_s = time.monotonic() + self._look_every_s
                 self._kill_frozen(self._frozen_after_s)
-                self._end_orphans()
+                self.end_orphans()
             each_second()
         self.shut_down()
 
@@ -150,10 +156,6 @@ class Supervisor:
                 ours[pid][0], f"process {pid} is not responding and was killed; its unfinished work will be resumed"
             )
             send_signal(pid, signal.SIGKILL)
-
-    def _end_orphans(self) -> None:
-        for pid in self._orphans.end():
-            self._log("up", f"process {pid} was left by an earlier start and was killed; its work will be resumed")
 
     def _start(self, child: Child) -> None:
         # systemd takes signs of the supervisor alone.

@@ -26,12 +26,13 @@ from ..services.core.runtime import make_runtime
 from .demo_loader import load_demo, what_to_try
 from .demo_story import play_story, subscribe_receiver
 from .root import hooks_group
-from .supervisor import Child, Supervisor, log_line, write_lines_as
+from .supervisor import STOP_WITHIN_S, Child, Supervisor, log_line, write_lines_as
 from .web import refuse_exposed_demo, web_server_command
 from .workers import WORKER_LANE
 
 READY_WITHIN_S = 60.0
 PORT_FREE_WITHIN_S = 2.0
+PORT_OF_ORPHANS_S = STOP_WITHIN_S + 5.0
 RETRY_REDIS_S = 30.0
 """How long to wait before an embedded Redis that could not be started is tried again."""
 
@@ -74,7 +75,7 @@ def _run(settings: Settings, *, host: str, port: int, workers: int) -> None:
     """Start everything, keep it running until the shutdown is requested, and stop it."""
     write_lines_as(settings.log_format)
     supervisor = Supervisor(frozen_after_s=settings.lease_s)  # what an earlier `up` left may hold the port.
-    _refuse_busy_port(host, port)
+    _refuse_busy_port(host, port, supervisor)
     supervisor.listen()
     url = _url(host, port)
     runtime = make_runtime(settings)
@@ -158,9 +159,12 @@ def prepare_demo() -> None:
     draft.replace(path)
 
 
-def _refuse_busy_port(host: str, port: int) -> None:
-    """Raise `ConfigurationError` when another process holds the port, also after the time that one needs to end."""
-    give_up_s = time.monotonic() + PORT_FREE_WITHIN_S
+def _refuse_busy_port(host: str, port: int, supervisor: Supervisor) -> None:
+    """Raise `ConfigurationError` when another process holds the port, also after the time that one needs to end.
+
+    What an `up` that was killed has left ends what it is at, and is ended when that takes too long.
+    """
+    begun_s = time.monotonic()
     while True:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -168,7 +172,8 @@ def _refuse_busy_port(host: str, port: int) -> None:
                 listener.bind((host, port))
                 return
             except OSError as error:
-                if time.monotonic() > give_up_s:
+                waits_s = PORT_OF_ORPHANS_S if supervisor.end_orphans() else PORT_FREE_WITHIN_S
+                if time.monotonic() > begun_s + waits_s:
                     raise ConfigurationError(
                         f"{host}:{port} cannot be served: {error.strerror}. Choose another --port."
                     ) from error

@@ -27,7 +27,10 @@ EXTRA_THREADS = 64
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 def web(host: str, port: int) -> None:
-    """Serve webhooks, API and pages, behind a proxy that handles TLS. Workers and the scheduler run separately."""
+    """Serve webhooks, API and pages, behind a proxy that handles TLS. Workers and the scheduler run separately.
+
+    A socket that systemd passes on is served instead of the host and port.
+    """
     settings = load()
     refuse_exposed_demo(settings, host)
     command = web_server_command(settings, host, port)

@@ -171,8 +171,9 @@ def run_job(runtime: Runtime, owner: str, job: Job, *, stop: Stop) -> int:
 
 
 def longest_step_s(settings: Settings) -> float:
-    """How long work may take without asking its `stop`: an inspection ends by a deadline of its own."""
-    return max(STUCK_AFTER_S, settings.inspection_deadline_s + STEP_MARGIN_S)
+    """How long work may take without asking its `stop`: inspections and deliveries end by deadlines of their own."""
+    longest_s = max(settings.inspection_deadline_s, settings.delivery_total_s)
+    return max(STUCK_AFTER_S, longest_s + STEP_MARGIN_S)
 
 
 def run_slice(runtime: Runtime, owner: str, kind: JobKind) -> None:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from marketplace_hooks.cli.supervisor import Supervisor
+from marketplace_hooks.cli.up import _refuse_busy_port
 from marketplace_hooks.database.silent_sessions import started_if_stopped
+from marketplace_hooks.errors import ConfigurationError
 from marketplace_hooks.services.core.liveness import FOLDER
 from tests.support.ports import free_port, takes_connections
 from tests.support.processes import STARTED_WITHIN_S, kill_all, load_factor, running_of, wait_until
@@ -120,3 +128,30 @@ def test_what_was_frozen_when_up_was_killed_is_ended_by_the_next_up(
             wait_until_nothing_is_left_of(first)
             assert second.stop() == 0
             wait_until_nothing_is_left(second)
+
+
+# docs/operate.md, "When something dies": `up`, stopped or killed at any moment.
+def test_a_port_is_waited_for_while_what_a_killed_up_left_ends_what_it_is_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / "mh-supervisor-left"
+    left.mkdir()
+    (left / "lock").touch()
+    port = free_port()
+    ends_later = (
+        f"import socket, time; s = socket.create_server(('127.0.0.1', {port})); print(flush=True); time.sleep(4)"
+    )
+    orphan = subprocess.Popen(
+        [sys.executable, "-c", ends_later], env={FOLDER: str(left / "signs")}, stdout=subprocess.PIPE
+    )
+    assert orphan.stdout is not None
+    orphan.stdout.readline()
+    supervisor = Supervisor(frozen_after_s=30.0)
+    threading.Thread(target=orphan.wait, daemon=True).start()  # as its new parent would.
+    _refuse_busy_port("127.0.0.1", port, supervisor)
+    orphan.wait()
+    orphan.stdout.close()
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(ConfigurationError):
+        _refuse_busy_port("127.0.0.1", port, supervisor)
+    supervisor.shut_down()

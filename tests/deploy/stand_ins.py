@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
 import signal
 import socket
@@ -22,6 +23,15 @@ ROOT = Path(os.environ["GUIDE_ROOT"])
 HOST = "hooks.example.com"
 WAIT_S = 180  # A busy machine starts slowly.
 PROGRAM = ROOT / "opt/marketplace-hooks/bin/marketplace-hooks"
+HOLDER = """
+import socket, sys
+with socket.create_server((sys.argv[1], int(sys.argv[2])), backlog=1024) as held, socket.socket(socket.AF_UNIX) as door:
+    door.bind(sys.argv[3])
+    door.listen()
+    while True:
+        with door.accept()[0] as asks:
+            socket.send_fds(asks, [b"!"], [held.fileno()])
+"""
 CERTIFICATES = ROOT / "etc/letsencrypt/live" / HOST
 
 
@@ -35,10 +45,19 @@ def service_environment() -> dict[str, str]:
 
 
 def start(name: str, command: list[str], environment: dict[str, str]) -> None:
-    """Start a service that outlives this program, with its pid and its log beside the others'."""
+    """Start a service that outlives this program, with its pid and log beside the others'; on its socket, if any."""
+    held = held_socket(name)
+    if held is not None:
+        command = ["sh", "-c", f'exec 3<&{held}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh", *command]
     with (ROOT / f"{name}.log").open("ab") as log:
         process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            pass_fds=() if held is None else (held,),
         )
     (ROOT / f"{name}.pid").write_text(str(process.pid), encoding="utf-8")
 
@@ -58,11 +77,33 @@ def is_running(pid: int) -> bool:
     return False
 
 
+def hold_socket(unit: Path) -> None:
+    """Start a process that holds the socket of a unit, and gives it to whoever asks at a path beside it."""
+    (address,) = re.findall(r"^ListenStream=(.*):(\d+)$", unit.read_text(encoding="utf-8"), re.MULTILINE)
+    holder = [sys.executable, "-c", HOLDER, address[0], address[1], str(ROOT / f"{unit.stem}.held")]
+    start(f"{unit.stem}-socket", holder, dict(os.environ))
+
+
+def held_socket(name: str) -> int | None:
+    """The socket that is held for a service; None for one that has none."""
+    path = ROOT / f"{name}.held"
+    if not (ROOT / f"etc/systemd/system/{name}.socket").exists():
+        return None
+    give_up_s = time.monotonic() + WAIT_S
+    while not path.exists() and time.monotonic() < give_up_s:
+        time.sleep(0.1)
+    with socket.socket(socket.AF_UNIX) as asked:
+        asked.connect(str(path))
+        return socket.recv_fds(asked, 1, 1)[1][0]
+
+
 def systemctl(verb: str, *arguments: str) -> None:
     """`enable --now` and `restart` start the program of each unit; `reload nginx` starts nginx."""
     if verb == "reload":
         start("nginx", [os.environ["GUIDE_NGINX"], *nginx_arguments()], dict(os.environ))
     for name in arguments:
+        if name.endswith(".socket"):
+            hold_socket(ROOT / "etc/systemd/system" / name)
         unit = ROOT / "etc/systemd/system" / f"{name}.service"
         if unit.exists():
             lines = unit.read_text(encoding="utf-8").splitlines()

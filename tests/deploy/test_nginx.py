@@ -22,7 +22,7 @@ from marketplace_hooks.models.inbox import InboxEvent
 from ..support import databases
 from ..support.binaries import find_service
 from ..support.fault_events import seller, signed
-from ..support.nginx import write_configuration
+from ..support.nginx import running, write_configuration
 from ..support.ports import free_port, takes_connections
 from ..support.processes import STARTED_WITHIN_S, Deployment, wait_until
 from ..support.source_tree import ROOT
@@ -30,6 +30,8 @@ from ..support.source_tree import ROOT
 KIT = ROOT / "deploy" / "nginx"
 HOST = "hooks.example.com"
 MOST_OF_ONE_ADDRESS = 100
+REQUEST_WITHIN_S = 60
+"""A restart of a busy machine takes its time, and requests wait for it."""
 STALLED = 60
 """Half-sent requests at once: many times the threads of the service."""
 
@@ -79,6 +81,7 @@ class Proxy:
         """Status, body and headers of an answer over TLS."""
         with closing(http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30)) as connection:
             connection.sock = self.connect()
+            connection.sock.settimeout(REQUEST_WITHIN_S)
             connection.request(method, path, body, {"Host": HOST, **(headers or {})})
             answer = connection.getresponse()
             return answer.status, answer.read(), answer.headers
@@ -106,14 +109,9 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     )
     deployment.start_web()
     made = Proxy(folder, deployment)
-    nginx = subprocess.Popen(made.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
+    with running(made.command), closing(deployment):
         wait_until(lambda: takes_connections(made.port), STARTED_WITHIN_S, "nginx did not start")
         yield made
-    finally:
-        nginx.terminate()
-        nginx.wait(10)
-        deployment.close()
 
 
 def test_nginx_accepts_the_configuration(proxy: Proxy) -> None:

@@ -6,13 +6,18 @@ what would change this machine: packages, accounts, the service manager and the 
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
+import threading
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -66,7 +71,6 @@ class Machine:
             "/var/www/html": f"{root}/var/www/html",
             "/usr/local/sbin": f"{root}/usr/local/sbin",
             "127.0.0.1:8000": f"127.0.0.1:{self.port + 2}",
-            "--port 8000": f"--port {self.port + 2}",
             "redis://127.0.0.1:6379/0": redis.url,
             "@127.0.0.1/marketplace_hooks": f"@127.0.0.1:{server.port}/marketplace_hooks",
         }
@@ -137,6 +141,28 @@ def printed_commands() -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
+@contextmanager
+def answers_meanwhile(machine: Machine) -> Iterator[Counter[int]]:
+    """How often nginx answers with each status while the block runs."""
+    statuses: Counter[int] = Counter()
+    is_over = threading.Event()
+    context = ssl._create_unverified_context()
+
+    def ask() -> None:
+        while not is_over.wait(0.05):
+            with closing(http.client.HTTPSConnection("127.0.0.1", machine.port, timeout=60, context=context)) as asked:
+                asked.request("GET", "/healthz", headers={"Host": "hooks.example.com"})
+                statuses[asked.getresponse().status] += 1
+
+    with ThreadPoolExecutor(1) as asking:
+        running = asking.submit(ask)
+        try:
+            yield statuses
+        finally:
+            is_over.set()
+        running.result()
+
+
 def test_the_guide_leads_to_a_service_that_doctor_finds_healthy(machine: Machine) -> None:
     *install, check, upgrade = printed_commands()
     output = machine.run("\n".join([*install, check]))
@@ -145,5 +171,7 @@ def test_the_guide_leads_to_a_service_that_doctor_finds_healthy(machine: Machine
     # A later day, in a new shell: the upgrade, of the installation as it stands. Another process serves afterwards.
     web = machine.root / "marketplace-hooks-web.pid"
     before = web.read_text()
-    machine.run(f"{upgrade}\ncurl --fail https://hooks.example.com/readyz")
+    with answers_meanwhile(machine) as statuses:
+        machine.run(f"{upgrade}\ncurl --fail https://hooks.example.com/readyz")
     assert web.read_text() != before
+    assert set(statuses) == {200}

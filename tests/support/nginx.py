@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 MAIN = """
@@ -25,3 +28,14 @@ http {{
 def write_configuration(folder: Path, http: str) -> None:
     """Write `nginx.conf` with these directives of its `http` block."""
     (folder / "nginx.conf").write_text(MAIN.format(folder=folder, http=http), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def running(command: Sequence[str]) -> Iterator[None]:
+    """nginx runs by this command until the end of the block."""
+    nginx = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        nginx.terminate()
+        nginx.wait(10)

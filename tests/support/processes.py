@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -159,10 +160,15 @@ class Deployment:
         constants = {"marketplace_hooks.jobs.overdue": {"SHORTEST_S": 3_600.0}} if leaves_work else {}
         return self.start("scheduler", environment={"TEST_CONSTANTS": json.dumps(constants)})
 
-    def start_web(self, *, faults: Sequence[Fault] = ()) -> Process:
-        """Start the web server as `up` does, and wait until it accepts connections."""
+    def start_web(self, *, faults: Sequence[Fault] = (), held: socket.socket | None = None) -> Process:
+        """Start the web server as `up` does, and wait until it accepts connections; on a socket that is held for it, as
+        systemd does.
+        """
         command = web_server_command(load(environment=self.settings), "127.0.0.1", self.port)
-        web = self._start("web", command, faults)
+        if held is not None:
+            passes_on = f'exec 3<&{held.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
+            command = ["sh", "-c", passes_on, "sh", *command]
+        web = self._start("web", command, faults, pass_fds=() if held is None else (held.fileno(),))
         wait_until(lambda: takes_connections(self.port), STARTED_WITHIN_S, "the web server did not start", self)
         return web
 
@@ -172,6 +178,7 @@ class Deployment:
         command: Sequence[str],
         faults: Sequence[Fault],
         environment: Mapping[str, str] | None = None,
+        pass_fds: Sequence[int] = (),
     ) -> Process:
         for fault in faults:
             fault.tally = fault.tally or Path(tempfile.mkdtemp(prefix="struck-", dir=self.folder))
@@ -193,6 +200,7 @@ class Deployment:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=pass_fds,
             )
         process = Process(name=name, popen=popen, log=log)
         self.processes.append(process)

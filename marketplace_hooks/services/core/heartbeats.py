@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from ...models.deployment import Heartbeat, ProcessKind
 from ...telemetry.log_context import get_logger
+from .leases import CLOCKS_AGREE_S
 from .runtime import Runtime
 
 log = get_logger(__name__)
@@ -68,6 +69,7 @@ class Heartbeats:
 
 
 def count_alive(session: Session, now: datetime) -> Counter[ProcessKind]:
-    """How many processes of each kind are alive."""
-    alive = select(Heartbeat.kind, func.count()).where(Heartbeat.seen_at > now - ALIVE_FOR).group_by(Heartbeat.kind)
+    """How many processes of each kind are alive. A sign from the future is of a clock that was set back since."""
+    is_recent = Heartbeat.seen_at.between(now - ALIVE_FOR, now + timedelta(seconds=CLOCKS_AGREE_S))
+    alive = select(Heartbeat.kind, func.count()).where(is_recent).group_by(Heartbeat.kind)
     return Counter({kind: count for kind, count in session.execute(alive)})

@@ -7,7 +7,7 @@ for longer than any pause of its schedule. What was agreed for an instant, such 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from ...config.settings import Settings
 from ...database.types import constant
 from ...domain.outbox.retry_policy import longest_pause_s
+from ...models.inbox import InboxEvent, InboxState
 from ...models.mails import Mail, MailState
 from ...models.outbox import Delivery, DeliveryState
 from ..core.leases import CLOCKS_AGREE_S, latest_end
@@ -39,20 +40,21 @@ class ClockWatch:
 
 def end_impossible_waits(session: Session, now: datetime, settings: Settings) -> int:
     """Make due what waits for longer than is possible; return how much there was."""
-    tables: tuple[tuple[type[Any], Any, Sequence[float]], ...] = (
-        (Delivery, DeliveryState.PENDING, settings.delivery_schedule_s),
-        (Mail, MailState.PENDING, settings.mail_schedule_s),
+    delivery_s, mail_s, park_s = settings.delivery_schedule_s, settings.mail_schedule_s, settings.park_retries_s
+    parked_s = {number: pause_s for number, pause_s in enumerate(park_s, start=1)}
+    tables: tuple[tuple[type[Any], Any, Mapping[int, float]], ...] = (
+        (Delivery, DeliveryState.PENDING, {n: longest_pause_s(n, delivery_s) for n in range(len(delivery_s))}),
+        (Mail, MailState.PENDING, {n: longest_pause_s(n, mail_s) for n in range(len(mail_s))}),
+        (InboxEvent, InboxState.PARKED, parked_s),
     )
     count = end_long_rests(session, now, settings)
-    for table, pending, schedule_s in tables:
-        latest = {
-            attempts: latest_end(now, longest_pause_s(attempts, schedule_s)) for attempts in range(len(schedule_s))
-        }
+    for table, waiting, longest_s in tables:
+        latest = {attempts: latest_end(now, pause_s) for attempts, pause_s in longest_s.items()}
         latest_due = case(
             *((table.attempts == attempts, literal(at, table.due_at.type)) for attempts, at in latest.items()),
             else_=literal(max(latest.values()), table.due_at.type),
         )
-        impossible = table.state == constant(pending), table.due_at > latest_due
+        impossible = table.state == constant(waiting), table.due_at > latest_due
         change = update(table).where(*impossible).values(due_at=now).execution_options(synchronize_session=False)
         count += session.execute(change).rowcount  # type: ignore[attr-defined] # a cursor result
     return count

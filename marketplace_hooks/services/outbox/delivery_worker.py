@@ -88,16 +88,19 @@ def _lane_name(owner: str) -> str:
 def _lanes_to_open(runtime: Runtime, due: Sequence[str], open_lanes: Sequence[Lane], *, leaving: bool) -> list[str]:
     """The endpoint of each lane to open now: one for each that is due, and more where the lanes wait for the endpoint.
 
-    Lanes of one process share its interpreter: to an endpoint that answers at once, two send less than one.
+    Lanes of one process share its interpreter: to an endpoint that answers at once, two send less than one. Half of the
+    lanes are left to endpoints that have none: a few slow ones take no more than the others.
     """
-    wanted: list[str] = []
+    first: list[str] = []
+    more: list[str] = []
     for endpoint_id in due:
         own = [lane for lane in open_lanes if lane.endpoint_id == endpoint_id]
         if not own:
-            wanted.append(endpoint_id)
+            first.append(endpoint_id)
         elif not leaving and all(lane.is_waiting() for lane in own):
-            wanted += [endpoint_id] * min(len(own), runtime.settings.delivery_concurrency - len(own))
-    return wanted[: max(0, LANES - len(open_lanes))]
+            more += [endpoint_id] * min(len(own), runtime.settings.delivery_concurrency - len(own))
+    first = first[: max(0, LANES - len(open_lanes))]
+    return first + more[: max(0, LANES // 2 - len(open_lanes) - len(first))]
 
 
 def _has_failed(future: Future[None], lane: Lane) -> bool:

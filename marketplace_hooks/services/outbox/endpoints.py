@@ -128,7 +128,7 @@ def disable_endpoint(uow: UnitOfWork, endpoint: Endpoint, reason: str) -> None:
         return
     endpoint.enabled = False
     endpoint.disabled_reason = reason
-    _move(uow.session, endpoint.id, DeliveryState.PENDING, DeliveryState.PARKED)
+    _move(uow.session, endpoint.id, DeliveryState.PENDING, state=DeliveryState.PARKED)
     publish_about(uow, endpoint, "endpoint.disabled", reason)
 
 
@@ -145,7 +145,8 @@ def resume_endpoint(uow: UnitOfWork, endpoint_id: str) -> Endpoint:
     endpoint.enabled = True
     endpoint.disabled_reason = None
     endpoint.failing_since = endpoint.warned_at = endpoint.rests_until = None
-    _move(uow.session, endpoint.id, DeliveryState.PARKED, DeliveryState.PENDING)
+    # Due all at once, so that they go in their order: an older one may have been in a long pause of its schedule.
+    _move(uow.session, endpoint.id, DeliveryState.PARKED, state=DeliveryState.PENDING, due_at=uow.now)
     uow.wakeups.add(JobKind.DELIVERIES)
     return endpoint
 
@@ -209,9 +210,9 @@ def _set(runtime: Runtime, uow: UnitOfWork, endpoint: Endpoint, wanted: Endpoint
     uow.session.execute(insert(EndpointType), [{"endpoint_id": endpoint.id, "type": type_} for type_ in types])
 
 
-def _move(session: Session, endpoint_id: str, before: DeliveryState, after: DeliveryState) -> None:
+def _move(session: Session, endpoint_id: str, before: DeliveryState, **after: Any) -> None:
     change = update(Delivery).where(Delivery.endpoint_id == endpoint_id, Delivery.state == constant(before))
-    _quietly(session, change.values(state=after))
+    _quietly(session, change.values(**after))
 
 
 def _quietly(session: Session, statement: Any) -> None:

@@ -25,6 +25,7 @@ from ...services.outbox.endpoints import (
     settings_of,
 )
 from ...services.outbox.ping import audit_ping, send_ping
+from ..endpoint_url import require_fresh_sign_in_for_url
 from ..identity.fresh_sign_in import require_fresh_sign_in
 from ..state import current_runtime
 from .endpoint_schemas import (
@@ -119,6 +120,8 @@ def change_endpoint_settings(body: dict[str, Any], endpoint_id: str) -> Response
     Only the given members are changed. To change the secret, call `rotate`.
     """
     runtime = current_runtime()
+    if "url" in body:
+        require_fresh_sign_in_for_url(endpoint_id, body["url"])
     changed = run_in_transaction(runtime, lambda uow: _view(change_endpoint(runtime, uow, endpoint_id, **body)))
     return uncached_response(_ONE, changed)
 
@@ -178,6 +181,7 @@ def rotate_endpoint_secret(endpoint_id: str) -> Response:
     moment.
     """
     runtime = current_runtime()
+    require_fresh_sign_in()
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
         endpoint, secret = rotate_secret(runtime, uow, endpoint_id)

@@ -17,6 +17,7 @@ from ...services.core.unit_of_work import UnitOfWork
 from ...services.outbox import endpoints as service
 from ...services.outbox.endpoint_health import read_health
 from ...services.outbox.ping import ping_endpoint
+from ..endpoint_url import require_fresh_sign_in_for_url
 from ..flash import flash
 from ..form_actions import run_form
 from ..form_idempotency import run_form_once
@@ -92,6 +93,7 @@ def change_endpoint(endpoint_id: str) -> BaseResponse:
     form = EndpointForm.read()
     if form.errors:
         return show_endpoint(endpoint_id, status=422, errors=form.messages)
+    require_fresh_sign_in_for_url(checked_id(endpoint_id), form.url.data)
     runtime = current_runtime()
 
     def act(uow: UnitOfWork) -> str:

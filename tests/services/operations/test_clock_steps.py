@@ -13,10 +13,12 @@ from sqlalchemy import insert, select, update
 from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.jobs.table import JOBS, never
 from marketplace_hooks.models.cascades import Cascade, CascadeState
-from marketplace_hooks.models.inbox import InboxEvent
+from marketplace_hooks.models.deployment import ProcessKind
+from marketplace_hooks.models.inbox import InboxEvent, InboxState
 from marketplace_hooks.models.mails import Mail, MailState
 from marketplace_hooks.models.outbox import Delivery, DeliveryState
 from marketplace_hooks.remote.redis.queue import JobKind
+from marketplace_hooks.services.core.heartbeats import Heartbeats, count_alive
 from marketplace_hooks.services.inbox import leasing
 from marketplace_hooks.services.operations.clock_steps import ClockWatch, end_impossible_waits
 from marketplace_hooks.services.outbox.dispatcher import dispatch
@@ -135,6 +137,33 @@ def test_a_rest_made_before_the_step_ends_and_one_that_is_possible_goes_on(
     clock.shift(-HOURS)
     assert end_waits(shop) == 1
     assert run(shop, JobKind.INBOX) == 1
+
+
+def test_an_event_that_was_parked_before_the_step_is_tried_again(
+    clock: time_machine.Traveller, shop: Marketplace
+) -> None:
+    shop.publish("product.upserted", product_id="early", seller_id="unknown-yet")
+    process_pending(shop.runtime, "tests")
+    [due_at] = shop.all(select(InboxEvent.due_at).where(InboxEvent.state == InboxState.PARKED))
+    assert end_waits(shop) == 0
+    clock.shift(-HOURS)
+    assert end_waits(shop) == 1
+    [earlier] = shop.all(select(InboxEvent.due_at).where(InboxEvent.state == InboxState.PARKED))
+    assert earlier == shop.runtime.now() < due_at
+
+
+@pytest.mark.parametrize("step", [-HOURS, HOURS], ids=["back", "forward"])
+def test_a_process_that_ended_does_not_live_on_after_the_step(
+    clock: time_machine.Traveller, shop: Marketplace, step: timedelta
+) -> None:
+    def alive() -> int:
+        with shop.runtime.database.read_session() as session:
+            return count_alive(session, shop.runtime.now())[ProcessKind.WORKER]
+
+    Heartbeats(shop.runtime, ProcessKind.WORKER).renew()
+    assert alive() == 1
+    clock.shift(step)
+    assert alive() == 0
 
 
 def test_a_step_back_is_noticed_once_and_the_passing_of_time_is_none() -> None:

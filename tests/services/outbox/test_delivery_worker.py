@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from standardwebhooks.webhooks import Webhook
 
 from marketplace_hooks.events.processor import process_pending
-from marketplace_hooks.models.outbox import Delivery, Endpoint
+from marketplace_hooks.models.outbox import Delivery, Endpoint, OutgoingEvent
 from marketplace_hooks.remote.signatures import verify
 from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 from marketplace_hooks.services.outbox import delivery_worker
@@ -25,6 +25,7 @@ from marketplace_hooks.services.outbox.dispatcher import dispatch
 from marketplace_hooks.services.outbox.endpoints import add_endpoint, delete_endpoint, enable_endpoint
 
 from ...support.marketplace import OFFLINE, Marketplace
+from ...support.processes import wait_until
 from ...support.webhook_receiver import Answer, Delivered, Receiver
 
 Opens = Callable[..., Marketplace]
@@ -58,6 +59,10 @@ def deliver(shop: Marketplace, owner: str = "tests") -> int:
 
 def deliveries(shop: Marketplace) -> list[Delivery]:
     return shop.all(select(Delivery).order_by(Delivery.id))
+
+
+def hidden_events(shop: Marketplace) -> list[OutgoingEvent]:
+    return shop.all(select(OutgoingEvent).where(OutgoingEvent.type == "product.hidden").order_by(OutgoingEvent.id))
 
 
 def only(shop: Marketplace) -> Delivery:
@@ -337,9 +342,9 @@ def test_an_endpoint_that_is_gone_is_disabled_and_nothing_for_it_is_lost(shop: M
         assert [event.type for event in shop.outgoing(endpoint_id, "endpoint")] == ["endpoint.disabled"]
         receiver.answer = lambda _: Answer(204)
         enable_endpoint(shop.runtime, endpoint_id)
-        shop.runtime.database.retrying(lambda session: session.execute(update(Delivery).values(due_at=now())))
         deliver(shop)
     assert {delivery.state for delivery in deliveries(shop)} == {"delivered"}
+    assert [request.id for request in receiver.requests[1:]] == [one.event_id for one in hidden_events(shop)]
 
 
 @pytest.mark.parametrize(
@@ -445,6 +450,29 @@ def test_an_endpoint_that_is_deleted_while_it_is_delivered_to_ends_quietly(shop:
 
 
 # --- several at once
+
+
+def test_slow_endpoints_leave_lanes_to_those_that_have_none(shop: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_worker, "LANES", 4)
+    released = threading.Event()
+
+    def waits(_: Delivered) -> Answer:
+        released.wait(PATIENCE_S)
+        return Answer(204)
+
+    with Receiver(answer=waits) as slow, Receiver() as quick, ThreadPoolExecutor(1) as worker:
+        subscribe(shop, slow.url)
+        hide(shop, "mod-1", "mod-2", "mod-3", "mod-4", "mod-5")
+        run = worker.submit(deliver, shop)
+        wait_until(lambda: slow.at_once == 2, PATIENCE_S, "the slow one gets no second lane")
+        time.sleep(0.5)
+        assert slow.at_once == 2
+        subscribe(shop, quick.url)
+        hide(shop, "mod-6")
+        wait_until(lambda: len(quick.requests) == 1, PATIENCE_S, "the quick one waits for the slow one")
+        released.set()
+        run.result()
+    assert slow.most_at_once == 2
 
 
 def test_a_lane_sends_in_order_and_a_failure_holds_up_nothing_after_it(make_marketplace: Opens) -> None:

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from marketplace_hooks.models.access import Role
+from marketplace_hooks.models.outbox import Endpoint
 from marketplace_hooks.services.access import tokens
+from marketplace_hooks.services.outbox.endpoints import add_endpoint
 
 from ...support.api_callers import Caller, problem_of
 from ...support.marketplace import SECRET_KEY, WITHDRAWN, Marketplace, open_marketplace
@@ -152,3 +155,26 @@ def test_a_token_or_an_endpoint_needs_a_fresh_sign_in(
     clock.shift(901)
     with browser.client.post(f"/api/v1{path}", json=body) as late:
         assert problem_of(late) == (401, "fresh_sign_in_needed")
+
+
+def test_another_url_or_secret_of_an_endpoint_needs_a_fresh_sign_in_and_other_changes_none(
+    demo: Marketplace, clock: time_machine.Traveller
+) -> None:
+    endpoint, _ = add_endpoint(demo.runtime, "https://93.184.215.14/hooks")
+    browser = Browser(demo.app)
+    browser.get("/sign-in")
+    browser.post("/sign-in/demo", role="operator", subject="")
+    clock.shift(901)
+    path = f"/api/v1/endpoints/{endpoint.id}"
+    same = {"url": endpoint.url, "types": ["product.hidden"], "description": "The desk"}
+    with browser.client.patch(path, json=same) as kept:
+        assert kept.status_code == 200, kept.text
+    with browser.client.patch(path, json={"url": "https://93.184.215.14/mine"}) as moved:
+        assert problem_of(moved) == (401, "fresh_sign_in_needed")
+    with browser.client.post(f"{path}/rotate", json={}) as rotated:
+        assert problem_of(rotated) == (401, "fresh_sign_in_needed")
+    page = f"/operator/endpoints/{endpoint.id}"
+    browser.get(page)
+    assert browser.post(f"{page}/settings", description="Another").status == 200
+    assert browser.post(f"{page}/settings", url="https://93.184.215.14/mine").status == 401
+    assert demo.all(select(Endpoint.url)) == [endpoint.url]
