@@ -154,8 +154,8 @@ def answers_meanwhile(machine: Machine) -> Iterator[Counter[int]]:
                 asked.request("GET", "/healthz", headers={"Host": "hooks.example.com"})
                 statuses[asked.getresponse().status] += 1
 
-    with ThreadPoolExecutor(1) as asking:
-        running = asking.submit(ask)
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(ask)
         try:
             yield statuses
         finally:

@@ -40,8 +40,9 @@ class ClockWatch:
 
 def end_impossible_waits(session: Session, now: datetime, settings: Settings) -> int:
     """Make due what waits for longer than is possible; return how much there was."""
-    delivery_s, mail_s, park_s = settings.delivery_schedule_s, settings.mail_schedule_s, settings.park_retries_s
-    parked_s = {number: pause_s for number, pause_s in enumerate(park_s, start=1)}
+    delivery_s = settings.delivery_schedule_s
+    mail_s = settings.mail_schedule_s
+    parked_s = dict(enumerate(settings.park_retries_s, start=1))
     tables: tuple[tuple[type[Any], Any, Mapping[int, float]], ...] = (
         (Delivery, DeliveryState.PENDING, {n: longest_pause_s(n, delivery_s) for n in range(len(delivery_s))}),
         (Mail, MailState.PENDING, {n: longest_pause_s(n, mail_s) for n in range(len(mail_s))}),

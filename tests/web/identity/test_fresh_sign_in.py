@@ -167,8 +167,8 @@ def test_another_url_or_secret_of_an_endpoint_needs_a_fresh_sign_in_and_other_ch
     clock.shift(901)
     path = f"/api/v1/endpoints/{endpoint.id}"
     same = {"url": endpoint.url, "types": ["product.hidden"], "description": "The desk"}
-    with browser.client.patch(path, json=same) as kept:
-        assert kept.status_code == 200, kept.text
+    with browser.client.patch(path, json=same) as changed:
+        assert changed.status_code == 200, changed.text
     with browser.client.patch(path, json={"url": "https://93.184.215.14/mine"}) as moved:
         assert problem_of(moved) == (401, "fresh_sign_in_needed")
     with browser.client.post(f"{path}/rotate", json={}) as rotated:
