@@ -18,7 +18,8 @@ from ..models.purchases import Customer
 from ..models.support import SupportRequest
 from ..services.core.unit_of_work import Cause, UnitOfWork
 from ..services.support import submission
-from ..services.support.eligibility_checks import check_for_request
+from ..services.support.eligibility_checks import GivenSite, check_for_information, check_for_request
+from ..services.support.transitions import locked_request
 from .eligibility import SiteCredentials, given_site
 from .support_conversation import Conversation
 from .support_moves import CustomerMoves, MarketplaceMoves, SellerMoves
@@ -115,15 +116,16 @@ class SupportActions(SellerMoves, CustomerMoves, MarketplaceMoves, Conversation,
         by: str | None = None,
         session: HostSession | None = None,
     ) -> SupportRequest:
-        """The customer provides what was missing: the site is judged again. Raises `NotFound`, `Conflict`."""
-        return self._move(
-            lambda uow, cause: submission.complete_information(
-                uow, request_id, shop_url=shop_url, check_id=check_id, cause=cause
-            ),
-            "customer",
-            by,
-            session,
-        )
+        """The customer provides what was missing: the site is checked again. Raises `NotFound`, `Conflict`."""
+        runtime = self._context.current_runtime()
+        site = GivenSite(check_id=check_id, shop_url=shop_url, credentials=None, declared=None)
+
+        def move(uow: UnitOfWork, cause: Cause) -> SupportRequest:
+            request = locked_request(uow.session, request_id)
+            checked = check_for_information(runtime, uow, request, site)
+            return submission.complete_information(uow, request_id, shop_url=shop_url, check_id=checked, cause=cause)
+
+        return self._move(move, "customer", by, session)
 
     def send_as_is(
         self, request_id: str, *, by: str | None = None, session: HostSession | None = None

@@ -19,7 +19,7 @@ from ...domain.inspections.conflicts import IncompatibleModule
 from ...domain.inspections.evidence import LONGEST_STORED_VERSION, FindingKind, SiteFacts, merge_findings
 from ...domain.inspections.file_integrity import Comparison, Reported, compare_with_releases
 from ...domain.inspections.multistore import other_shop
-from ...domain.merchant_sites import relation
+from ...domain.merchant_sites import parse, relation
 from ...domain.support.eligibility import AnnouncedRange, Check, Eligibility, Submission, judge
 from ...errors import NotFound
 from ...models.products import Listing, Product
@@ -68,7 +68,7 @@ def judge_submission(
     # Not the one that was known when the purchase was applied: a revision published before may have arrived since.
     listing = listing_at_purchase(session, product.id, purchase.purchased_at)
     today = listing_in_force(session, product.id, at)
-    site_facts = _site_facts(session, purchase, check_id) if check_id is not None else NO_FACTS
+    site_facts = NO_FACTS if check_id is None else _site_facts(session, purchase, check_id, shop_url)
     installed_version = _installed_version(site_facts, product.technical_name)
     submission = Submission(
         entitlement=entitlement,
@@ -111,12 +111,18 @@ def may_inspect(entitlement: Entitlement, purchase: Purchase, shop_url: str | No
     return entitlement.valid
 
 
-def _site_facts(session: Session, purchase: Purchase, check_id: str) -> SiteFacts:
-    """What the check of this purchase found. Raises `NotFound` for any other: evidence is its customer's own."""
+def _site_facts(session: Session, purchase: Purchase, check_id: str, shop_url: str | None) -> SiteFacts:
+    """What the check of this purchase found at the address; what it found at another, even a test copy, shows nothing.
+
+    Raises `NotFound` for the check of any other purchase: evidence is its customer's own.
+    """
     inspection = read_inspection(session, check_id)
     if inspection.purchase_id != purchase.id:
         raise NotFound(f"no inspection {check_id}")
-    return inspection.site_facts
+    inspected = parse(inspection.url)
+    asked = parse(shop_url or "")
+    is_another = inspected is not None and asked is not None and inspected.identity != asked.identity
+    return NO_FACTS if is_another else inspection.site_facts
 
 
 def _announced(listing: Listing | None) -> AnnouncedRange | None:

@@ -17,10 +17,12 @@ from ...config.settings import Settings
 from ...domain.audit_actions import AuditAction
 from ...domain.inspections.declarations import Declaration
 from ...domain.merchant_sites import parse
+from ...domain.support.state_machine import Handling
 from ...errors import TooManyRequests
 from ...models.inspections import Inspection, InspectionOutcome, InspectionState
 from ...models.products import Product
 from ...models.purchases import Purchase
+from ...models.support import SupportRequest
 from ...remote.probes.protocol import Credentials
 from ..core.rate_limits import LimitName
 from ..core.runtime import JobKind, Runtime
@@ -124,6 +126,26 @@ def check_for_request(
     if site.declared is not None:
         declare(uow, started.check_id, site.declared)
     return started.check_id
+
+
+def check_for_information(runtime: Runtime, uow: UnitOfWork, request: SupportRequest, site: GivenSite) -> str | None:
+    """The check by which a request that waits for information is judged again.
+
+    The one named; else a new one of the address given, or where it had none, with what the customer declares.
+    """
+    if site.check_id is not None or request.handling is not Handling.NEEDS_INFORMATION:
+        return site.check_id
+    check_id = request.check_id
+    if check_id is None or site.shop_url is not None:
+        purchase = purchase_of(uow.session, request.purchase_id or "", None)
+        shop_url = site.shop_url or request.shop_url
+        started = start_check(
+            runtime, uow, purchase, shop_url=shop_url, credentials=site.credentials, declared=site.declared
+        )
+        check_id = started.check_id
+    if site.declared is not None:
+        declare(uow, check_id, site.declared)
+    return check_id
 
 
 def check_again(

@@ -19,11 +19,13 @@ from ...models.proposals import ProposedAct
 from ...models.support import SupportRequest
 from ...services.core.unit_of_work import Cause, UnitOfWork
 from ...services.support import messages, moves, offers, proposals, submission
+from ...services.support.eligibility_checks import GivenSite, check_for_information
 from ...services.support.requests import visible_request
 from ...services.support.transitions import locked_request
 from ..actors import cause_of, message_of, viewer_of
 from ..identity.authorization import signed_in
 from ..rate_limits import limit_writing
+from ..state import current_runtime
 from . import support_schemas as schemas
 from .idempotency import respond_once
 from .operations import operation
@@ -220,9 +222,10 @@ def complete_information(uow: UnitOfWork, request_id: str, body: dict[str, Any],
 
     Give the address of the site, or the id of a check. What is still missing is in `missing`.
     """
-    return submission.complete_information(
-        uow, request_id, shop_url=body["shop_url"], check_id=body["check_id"], cause=cause
-    )
+    site = GivenSite(check_id=body["check_id"], shop_url=body["shop_url"], credentials=None, declared=None)
+    request = locked_request(uow.session, request_id)
+    check_id = check_for_information(current_runtime(), uow, request, site)
+    return submission.complete_information(uow, request_id, shop_url=site.shop_url, check_id=check_id, cause=cause)
 
 
 @request_move("send-as-is", CUSTOMERS, schemas.OptionalTextSchema)

@@ -10,17 +10,14 @@ from dataclasses import dataclass
 
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...domain.inspections.declarations import Declaration
 from ...domain.merchant_sites import parse
-from ...domain.support.state_machine import Handling, Kind
+from ...domain.support.state_machine import Kind
 from ...domain.written_text import says_something
 from ...errors import NotFound
 from ...models.access import Role
-from ...models.support import SupportRequest
 from ...services.core.unit_of_work import Cause, UnitOfWork
-from ...services.inspections.add_declaration import declare
 from ...services.support import messages, moves, offers, proposals, submission
-from ...services.support.eligibility_checks import start_check
+from ...services.support.eligibility_checks import GivenSite, check_for_information
 from ...services.support.refund_deferral import ask_again, defer_refund
 from ...services.support.requests import visible_request
 from ...services.support.transitions import locked_request
@@ -36,7 +33,6 @@ from .blueprint import blueprint
 from .conversation import show_request
 from .new_request import request_url
 from .new_request_form import LONGEST_URL, SiteForm
-from .purchases import customer_id
 
 LONGEST_MESSAGE = 50_000
 
@@ -159,9 +155,8 @@ def give_information(request_id: str) -> BaseResponse:
 
     def act(uow: UnitOfWork, cause: Cause) -> None:
         request = locked_request(uow.session, request_id)
-        check_id = request.check_id
-        if request.handling is Handling.NEEDS_INFORMATION:
-            check_id = _check_with(uow, request, shop_url or request.shop_url, form.declaration)
+        site = GivenSite(check_id=None, shop_url=shop_url or None, credentials=None, declared=form.declaration)
+        check_id = check_for_information(current_runtime(), uow, request, site)
         submission.complete_information(uow, request_id, shop_url=shop_url or None, check_id=check_id, cause=cause)
 
     return _run(request_id, act, gettext("Your information was added to the request."), form)
@@ -171,21 +166,6 @@ def _missing_from(request_id: str) -> list[str]:
     """What is missing from a request of the customer's. Raises `NotFound` for any other."""
     with current_runtime().database.read_session() as session:
         return visible_request(session, request_id, viewer_of(signed_in())).missing
-
-
-def _check_with(
-    uow: UnitOfWork, request: SupportRequest, shop_url: str | None, declaration: Declaration | None
-) -> str | None:
-    """The request's check with the declaration added; a new one where it had none, or one of another address."""
-    check_id = request.check_id
-    if check_id is None or shop_url != request.shop_url:
-        purchase = submission.purchase_of(uow.session, request.purchase_id or "", customer_id())
-        runtime = current_runtime()
-        started = start_check(runtime, uow, purchase, shop_url=shop_url, credentials=None, declared=None)
-        check_id = started.check_id
-    if declaration is not None:
-        declare(uow, check_id, declaration)
-    return check_id
 
 
 def _run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -168,3 +169,41 @@ def test_why_something_stayed_unknown_is_told_in_both_languages(
     assert refused["request"] == f"GET {site.url}api/shop_urls?display=full"
     assert "does not recognize this webservice key" in refused["text"]["en"]
     assert "ne reconnaît pas cette clé" in refused["text"]["fr"]
+
+
+def test_an_address_that_was_missing_is_checked_as_soon_as_it_is_given(
+    marketplace: Marketplace, customer: Caller, site: FakeShop
+) -> None:
+    asked = {"purchase_id": PURCHASE, "subject": "Broken", "body": "Empty"}
+    missing = customer.post("/support-requests", asked).get_json()
+    assert missing["missing"] == ["shop_url", "platform_version"]
+    path = f"/support-requests/{missing['request_id']}"
+    given = customer.post(f"{path}/information", {"shop_url": site.url}).get_json()
+    assert given["check_id"] is not None
+    marketplace.run_all_now()
+    known = customer.get(path).get_json()
+    assert (known["handling"], known["missing"], known["clocks"]["fix"]["state"]) == ("accepted", [], "running")
+
+
+def test_a_check_of_another_address_is_no_evidence_of_this_one(
+    marketplace: Marketplace, customer: Caller, site: FakeShop
+) -> None:
+    """Both are the purchase's: its shop, and a test copy of it."""
+    publish_binding(marketplace, "https://www.shop.example/")
+    asked = {"purchase_id": PURCHASE, "declared": {"platform_version": "8.1.7"}}
+    started = customer.post("/eligibility", {**asked, "shop_url": "https://staging.shop.example/"})
+    check_id = started.get_json()["check_id"]
+    marketplace.run_all_now()
+    asked = {"purchase_id": PURCHASE, "check_id": check_id, "subject": "Broken"}
+    found = []
+    for host in ("www.shop.example", "staging.shop.example"):
+        body = {**asked, "body": host, "shop_url": f"https://{host}/"}
+        found.append(customer.post("/support-requests", body).get_json()["handling"])
+    assert found == ["needs_information", "accepted"]
+
+
+def publish_binding(marketplace: Marketplace, shop_url: str) -> None:
+    marketplace.publish(
+        "purchase.shop_bound", purchase_id=PURCHASE, shop_url=shop_url, bound_at=datetime.now(UTC).isoformat()
+    )
+    marketplace.run_all_now()
