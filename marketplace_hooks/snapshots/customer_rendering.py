@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -11,19 +11,19 @@ from sqlalchemy.orm import Session
 from ..domain.support.state_machine import OPEN
 from ..models.purchases import Customer, Dispute, Purchase, Refund, SiteBinding
 from ..models.releases import ReleasePurchase
-from ..models.subscriptions import Notice, Period, PeriodKind, RenewalChange
+from ..models.subscriptions import Notice, Period, PeriodKind, RenewalChange, RepeatedNotice
 from ..models.support import SupportMessage, SupportRequest
 from .catalog_rendering import Rendered, money
 from .grouping import grouped
 
-_HISTORIES: Mapping[str, type[Any]] = {
-    "periods": Period,
-    "renewal_changes": RenewalChange,
-    "notices": Notice,
-    "shop_bindings": SiteBinding,
-    "refunds": Refund,
-    "disputes": Dispute,
-    "releases": ReleasePurchase,
+_HISTORIES: Mapping[str, Sequence[type[Any]]] = {
+    "periods": (Period,),
+    "renewal_changes": (RenewalChange,),
+    "notices": (Notice, RepeatedNotice),
+    "shop_bindings": (SiteBinding,),
+    "refunds": (Refund,),
+    "disputes": (Dispute,),
+    "releases": (ReleasePurchase,),
 }
 
 
@@ -42,10 +42,7 @@ def render_customers(session: Session, ids: Collection[str]) -> Rendered:
 
 def render_purchases(session: Session, ids: Collection[str]) -> Rendered:
     """The purchases with these ids, with everything that became of them."""
-    histories = {
-        name: grouped(session.scalars(select(table).where(table.purchase_id.in_(ids))).all(), "purchase_id")
-        for name, table in _HISTORIES.items()
-    }
+    histories = {name: _histories(session, tables, ids) for name, tables in _HISTORIES.items()}
     found: Rendered = {}
     for row in session.scalars(select(Purchase).where(Purchase.id.in_(ids))):
         data = _purchase(row)
@@ -58,6 +55,12 @@ def render_purchases(session: Session, ids: Collection[str]) -> Rendered:
         data["shop_bindings"] = [one for one in data["shop_bindings"] if one["bound_at"] != row.purchased_at]
         found[row.id] = (None, data)
     return found
+
+
+def _histories(session: Session, tables: Sequence[type[Any]], ids: Collection[str]) -> dict[str, list[Any]]:
+    """The rows of these tables by the purchase that they are about."""
+    queries = (select(table).where(table.purchase_id.in_(ids)) for table in tables)
+    return grouped([row for query in queries for row in session.scalars(query)], "purchase_id")
 
 
 def _purchase(row: Purchase) -> dict[str, Any]:
@@ -91,7 +94,7 @@ def _renewal_change(row: RenewalChange, currency: str) -> dict[str, Any]:
     return {"enabled": row.enabled, "actor": row.actor, "received_at": row.received_at}
 
 
-def _notice(row: Notice, currency: str) -> dict[str, Any]:
+def _notice(row: Notice | RepeatedNotice, currency: str) -> dict[str, Any]:
     amount = money(row.amount_cents, row.currency)
     return {"period_index": row.period_index, "sent_at": row.sent_at, "amount": amount}
 

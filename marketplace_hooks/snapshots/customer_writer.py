@@ -17,7 +17,7 @@ from ..domain.support.state_machine import Kind
 from ..models.products import Listing, Product
 from ..models.purchases import Customer, Purchase, SiteBinding
 from ..models.releases import ReleasePurchase
-from ..models.subscriptions import Charge, Notice, Period, RenewalChange, Subscription
+from ..models.subscriptions import Charge, Notice, Period, RenewalChange, RepeatedNotice, Subscription
 from ..models.support import SupportRequest
 from ..services.business_care.disputes import close_dispute, open_dispute
 from ..services.business_care.pack_shares import price_of_share
@@ -26,6 +26,7 @@ from ..services.business_care.renewal_history import read_withdrawals
 from ..services.core.unit_of_work import Cause, UnitOfWork
 from ..services.privacy.erasure import erase_customer
 from ..services.support.messages import NewMessage, post_message
+from ..services.support.refund_settlement import settle_refunds
 from ..services.support.submission import NewRequest, record_accepted, start_clocks
 from . import purchase_rows
 from .catalog_writer import CAUSE
@@ -66,6 +67,7 @@ def write_purchases(uow: UnitOfWork, entities: Sequence[Entity]) -> int:
     bulk_insert(session, Charge, purchase_rows.CHARGE_COLUMNS, rows.charges)
     bulk_insert(session, RenewalChange, purchase_rows.CHANGE_COLUMNS, rows.changes)
     bulk_insert(session, Notice, purchase_rows.NOTICE_COLUMNS, rows.notices)
+    bulk_insert(session, RepeatedNotice, purchase_rows.REPEATED_NOTICE_COLUMNS, rows.repeated_notices)
     bulk_insert(session, ReleasePurchase, purchase_rows.RELEASE_COLUMNS, rows.releases)
     for entity in new:
         _record_end(uow, entity)
@@ -130,6 +132,7 @@ def _record_end(uow: UnitOfWork, entity: Entity) -> None:
     if (terminated := data["terminated"]) is not None:
         cause = Cause(actor="marketplace", reason=terminated["reason"])
         terminate_business_care(uow, purchase, terminated["terminated_at"], cause)
+    settle_refunds(uow, purchase, uow.now, CAUSE)
 
 
 def write_requests(uow: UnitOfWork, entities: Sequence[Entity]) -> int:

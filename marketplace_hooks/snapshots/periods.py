@@ -8,8 +8,15 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ..domain.business_care.entitlement import Payment
-from ..domain.business_care.renewals import PeriodDates, notice_day, original_date, period, renewal_instant
-from ..domain.civil_days import first_instant
+from ..domain.business_care.renewals import (
+    PeriodDates,
+    notice_day,
+    notice_window,
+    original_date,
+    period,
+    renewal_instant,
+)
+from ..domain.civil_days import end_of, first_instant
 from ..models.subscriptions import PeriodKind, SubscriptionState
 
 _DAYS = 20_000
@@ -80,6 +87,11 @@ def _renewal_instant(anchor: date, counted: int, zone: tzinfo) -> datetime:
 @lru_cache(maxsize=_DAYS)
 def _notice_instant(last_day: date, zone: tzinfo) -> datetime:
     return first_instant(notice_day(last_day), zone)
+
+
+@lru_cache(maxsize=_DAYS)
+def _notice_end(last_day: date, zone: tzinfo) -> datetime:
+    return end_of(notice_window(last_day).last_day, zone)
 
 
 def lay_out_periods(data: Mapping[str, Any], zone: tzinfo) -> list[LaidOutPeriod]:
@@ -174,7 +186,7 @@ def standing(periods: Sequence[LaidOutPeriod], zone: tzinfo, now: datetime) -> S
     """Where the Business Care with these periods stands at `now`, before what may have ended it for good.
 
     A renewal that has come to its instant already is the platform's: it is reported by an event, or it expired
-    (`rules.md` 11). So is a notice whose day has passed.
+    (`rules.md` 11). A notice that is not in the line is sent here as long as its days last (`rules.md` 13).
     """
     current = periods[-1]
     covered = _last_in_force(periods)
@@ -186,8 +198,8 @@ def standing(periods: Sequence[LaidOutPeriod], zone: tzinfo, now: datetime) -> S
         state = SubscriptionState.EXPIRED
     else:
         state = SubscriptionState.ACTIVE
-        planned_at = _notice_instant(current.last_day, zone)
-        notice_at = planned_at if planned_at > now else None
+        if now < _notice_end(current.last_day, zone):
+            notice_at = max(_notice_instant(current.last_day, zone), now)
     return Standing(
         state=state,
         anchor_on=current.anchor_on,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -75,6 +76,7 @@ NOTICE_COLUMNS = (
     "amount_cents",
     "currency",
 )
+REPEATED_NOTICE_COLUMNS = (*NOTICE_COLUMNS, "number")
 RELEASE_COLUMNS = ("release_id", "purchase_id", "amount_cents", "currency", "purchased_at")
 
 _NO_STOPS = (None, None, None, None)
@@ -120,6 +122,7 @@ class PurchaseRows:
     charges: list[Row] = field(default_factory=list)
     changes: list[Row] = field(default_factory=list)
     notices: list[Row] = field(default_factory=list)
+    repeated_notices: list[Row] = field(default_factory=list)
     releases: list[Row] = field(default_factory=list)
 
     def add(self, entity: Entity, facts: ImportFacts) -> None:
@@ -169,8 +172,10 @@ class PurchaseRows:
             self.changes.append(row)
         announced = _NO_AMOUNT
         notice_at = stands.notice_at
-        for notice in data["notices"]:
-            self._add_notice(entity, periods, notice, facts)
+        numbers: Counter[int] = Counter()
+        for notice in sorted(data["notices"], key=lambda one: one["sent_at"]):
+            numbers[notice["period_index"]] += 1
+            self._add_notice(entity, periods, notice, facts, numbers[notice["period_index"]])
             if notice["period_index"] == stands.current_index:
                 notice_at = None
                 announced = notice["amount"] or _NO_AMOUNT
@@ -217,23 +222,31 @@ class PurchaseRows:
             self.charges.append((given["charge_id"], purchase_id, one.period_index, *money, occurred_at, facts.now))
 
     def _add_notice(
-        self, entity: Entity, periods: Sequence[LaidOutPeriod], notice: Mapping[str, Any], facts: ImportFacts
+        self,
+        entity: Entity,
+        periods: Sequence[LaidOutPeriod],
+        notice: Mapping[str, Any],
+        facts: ImportFacts,
+        number: int,
     ) -> None:
+        """Add one notice: the first of its renewal, or a later one, whose price had risen."""
         last_day = periods[notice["period_index"] - 1].last_day
         amount = notice["amount"] or _NO_AMOUNT
-        self.notices.append(
-            (
-                entity.id,
-                notice["period_index"],
-                *notice_window(last_day),
-                notice["sent_at"],
-                not facts.professional[entity.data["customer_id"]],
-                judge_notice(notice["sent_at"], last_day, facts.zone),
-                "",
-                amount["amount_cents"],
-                amount["currency"],
-            )
+        row = (
+            entity.id,
+            notice["period_index"],
+            *notice_window(last_day),
+            notice["sent_at"],
+            not facts.professional[entity.data["customer_id"]],
+            judge_notice(notice["sent_at"], last_day, facts.zone),
+            "",
+            amount["amount_cents"],
+            amount["currency"],
         )
+        if number == 1:
+            self.notices.append(row)
+        else:
+            self.repeated_notices.append((*row, number))
 
 
 def site_bindings(data: Mapping[str, Any]) -> dict[datetime, str]:

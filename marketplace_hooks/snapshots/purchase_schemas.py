@@ -75,6 +75,8 @@ class DisputeLineSchema(DisputedSchema):
     def _is_closed_or_not(self, data: dict[str, Any], **kwargs: Any) -> None:
         if (data["outcome"] is None) != (data["closed_at"] is None):
             raise ValidationError("Given together with closed_at, or neither.", "outcome")
+        if data["closed_at"] is not None and data["closed_at"] < data["disputed_at"]:
+            raise ValidationError("Lies before the dispute began.", "closed_at")
 
 
 class PurchaseLineSchema(PurchaseCompletedSchema):
@@ -111,7 +113,7 @@ def purchase_faults(data: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 _UNIQUE: Mapping[str, tuple[str, ...]] = {
     "renewal_changes": ("received_at", "enabled"),
-    "notices": ("period_index",),
+    "notices": ("period_index", "sent_at"),
     "shop_bindings": ("bound_at",),
     "disputes": ("disputed_at",),
     "releases": ("release_id",),

@@ -84,7 +84,7 @@ _ORDER: Mapping[str, tuple[str, ...]] = {
     "statuses": ("actor",),
     "periods": ("period_index",),
     "renewal_changes": ("received_at", "enabled"),
-    "notices": ("period_index",),
+    "notices": ("period_index", "sent_at"),
     "shop_bindings": ("bound_at",),
     "refunds": ("refunded_at", "refund_id", "amount"),
     "disputes": ("disputed_at",),

@@ -20,6 +20,7 @@ from ..support.snapshots import EURO_99, Line, line, listing, renewal, run_as_js
 
 DOLLARS = {"amount_cents": 9900, "currency": "USD"}
 _FIRST = {"period_index": 1, "kind": "purchase"}
+_DISPUTE = {"disputed_at": "2026-02-01T00:00:00Z", "amount": EURO_99}
 _SINCE_EVER = {"actor": "seller", "status": "offline_temporary", "reason": "", "version": 1}
 PARENTS = [line("seller"), line("product"), line("customer")]
 
@@ -115,6 +116,11 @@ def test_an_error_has_its_line_its_path_and_what_is_wrong(
             line("purchase", notices=[{"period_index": 2, "sent_at": bought}]),
             "data.notices.0.period_index",
             "the purchase has no such period",
+        ),
+        (
+            line("purchase", disputes=[{**_DISPUTE, "outcome": "won", "closed_at": "2026-01-15T00:00:00Z"}]),
+            "data.disputes.0.closed_at",
+            "Lies before the dispute began",
         ),
         (line("product", statuses=[_SINCE_EVER]), "data.statuses.0.since", "Required unless it is online"),
         (line("purchase", product_id="mod-9"), "data.product_id", "No line describes product mod-9"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pytest
 import time_machine
 from sqlalchemy import func, select
 
@@ -124,6 +125,18 @@ def test_an_imported_history_is_not_charged_and_the_renewals_from_then_on_are(
     marketplace.run_all_now()
     due = marketplace.all(select(OutgoingEvent).where(OutgoingEvent.type == "subscription.renewal_due"))
     assert [(event.subject_id, event.data["period_index"]) for event in due] == [("purchase-5", 2)]
+
+
+@pytest.mark.parametrize(("days_left", "announced"), [(75, 0), (45, 1), (25, 0)])
+def test_a_notice_that_no_line_has_is_sent_while_its_days_last(
+    sqlite_marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path, days_left: int, announced: int
+) -> None:
+    bought = datetime(2025, 3, 2, 9, tzinfo=UTC) + timedelta(days=days_left)
+    lines = [line("seller"), line("product"), line("customer"), line("purchase", purchased_at=bought.isoformat())]
+    import_lines(sqlite_marketplace, tmp_path / "all.ndjson", lines)
+    sqlite_marketplace.run_all_now()
+    due = select(OutgoingEvent.data).where(OutgoingEvent.type == "subscription.renewal_notice_due")
+    assert [one["timeliness"] for one in sqlite_marketplace.all(due)] == ["in_time"] * announced
 
 
 def test_events_from_then_on_may_overlap_and_count_once(

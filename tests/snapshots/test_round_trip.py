@@ -14,7 +14,8 @@ import time_machine
 from sqlalchemy import select
 
 from marketplace_hooks.models.purchases import Customer
-from marketplace_hooks.models.subscriptions import SubscriptionState
+from marketplace_hooks.models.subscriptions import Notice, RepeatedNotice, SubscriptionState
+from marketplace_hooks.services.business_care.entitlements import PurchaseFilter
 
 from ..support.business_care import (
     CLAIM_DELAY,
@@ -25,6 +26,8 @@ from ..support.business_care import (
     SECOND,
     code_of,
     is_charged,
+    notices,
+    outgoing,
     payments,
     publish_charge,
     publish_renewal_cancelled,
@@ -32,9 +35,16 @@ from ..support.business_care import (
     run_until,
     subscription,
 )
-from ..support.customers import publish_renewal, publish_termination
+from ..support.customers import (
+    money,
+    publish_dispute,
+    publish_dispute_won,
+    publish_purchase,
+    publish_renewal,
+    publish_termination,
+)
 from ..support.databases import apply_migrations, sqlite_url
-from ..support.marketplace import MARKETPLACE, OFFLINE, ONLINE, WITHDRAWN, Marketplace, open_marketplace
+from ..support.marketplace import MARKETPLACE, OFFLINE, ONLINE, WITHDRAWN, Marketplace, open_marketplace, sample
 from ..support.snapshots import run_as_json, run_command
 from ..support.support_desk import publish_message, publish_request, set_up_support
 
@@ -156,3 +166,39 @@ def test_a_product_and_a_pack_that_sides_put_online_again(
         second.run_all_now()
         assert [second.state_and_outcome(one)[1] for one in (late, late_of_pack)] == ["superseded"] * 2
         assert second.is_pack_visible("pack-1")
+
+
+def test_two_notices_of_one_renewal_and_money_given_back(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    run_until(marketplace, clock, RENEWAL - 65 * DAY)
+    marketplace.run_all_now()
+    run_until(marketplace, clock, RENEWAL - 55 * DAY)
+    announced = {**sample("product.upserted")["data"], "price": money(12000), "version": 50}
+    announced["listing"] = {**announced["listing"], "published_at": datetime.now(UTC).isoformat()}
+    marketplace.publish("product.upserted", **announced)
+    run_until(marketplace, clock, RENEWAL - 54 * DAY)
+    sent = [(one.amount_cents, one.sent_at) for one in read_all_notices(marketplace)]
+    assert [cents for cents, _ in sent] == [3960, 4800]
+    publish_purchase(marketplace, "purchase-2")
+    for refund in ({"refund_id": "re_1", "amount": money(9900)}, {"refund_id": "re_2", "amount": money(5000)}):
+        at = {"refunded_at": datetime.now(UTC).isoformat(), "request_id": None}
+        marketplace.publish("purchase.refunded", purchase_id="purchase-2", **at, **refund)
+    publish_purchase(marketplace, "purchase-3")
+    marketplace.run_all_now()
+    publish_dispute(marketplace, "purchase-3")
+    publish_dispute_won(marketplace, "purchase-3")
+    with moved(marketplace, tmp_path) as second:
+        assert [(one.amount_cents, one.sent_at) for one in read_all_notices(second)] == sent
+        assert (subscription(second).announced_cents, subscription(second).notice_at) == (4800, None)
+        assert purchase(second, "purchase-2").over_refunded_cents == 5000
+        assert code_of(second, about=PurchaseFilter(purchase_id="purchase-3")) == "VALID"
+        run_until(second, clock, RENEWAL + CLAIM_DELAY)
+        [claimed] = outgoing(second, "renewal_due")
+        assert claimed.data["amount"] == money(4800)
+
+
+def read_all_notices(marketplace: Marketplace) -> list[Notice | RepeatedNotice]:
+    """The notices of the first purchase, the first one and those after it."""
+    later = marketplace.all(select(RepeatedNotice).where(RepeatedNotice.purchase_id == PURCHASE))
+    return [*notices(marketplace), *later]
