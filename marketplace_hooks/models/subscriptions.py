@@ -86,8 +86,8 @@ class Period(Base):
     """One period of Business Care. Its unique row is its claim: a period is charged once.
 
     `starts_at` is the renewal instant. `payment` stands as `settled_at` says since when (None: from the beginning).
-    `claimed_at` is when we asked the platform to charge it (None: we did not). `reversal_asked_at`: it was charged
-    although a cancellation had come in time.
+    `claimed_at` is when we asked the platform to charge it (None: we did not). `reversal_asked_at`: it was claimed or
+    charged although it does not come into force.
     """
 
     __tablename__ = "mh_periods"
@@ -108,16 +108,26 @@ class Period(Base):
 
 
 class ReversalReason(enum.StrEnum):
-    """Why the refund of a charge is requested: its renewal was cancelled in time, or its period is already paid."""
+    """Why the refund of a charge is requested.
+
+    Its renewal was cancelled in time; its period was already paid; Business Care ended for good before it was paid;
+    more was charged than the renewal costs; it was not the amount that was asked for; or it was for a reactivation of
+    what could not be reactivated.
+    """
 
     RENEWAL_STOPPED = "renewal_stopped"
     SECOND_CHARGE = "second_charge"
+    BUSINESS_CARE_ENDED = "business_care_ended"
+    ABOVE_PRICE = "above_price"
+    WRONG_AMOUNT = "wrong_amount"
+    NOT_REACTIVABLE = "not_reactivable"
 
 
 class Charge(Base):
     """One charge that took money, as the platform reported it. Its unique id pays one period of one purchase, no more.
 
-    `reversal_asked_at` is when we asked the platform to give it back (None: we did not). A failed charge is no row.
+    `reversal_asked_at` is when we asked the platform to give it back (None: we did not), all of it or a part, which
+    `reversal_cents` says. A failed charge is no row.
     """
 
     __tablename__ = "mh_charges"
@@ -131,6 +141,7 @@ class Charge(Base):
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     reversal_asked_at: Mapped[datetime | None] = mapped_column(Instant)
     reversal_reason: Mapped[ReversalReason | None] = mapped_column(checked(ReversalReason, "reversal_reason"))
+    reversal_cents: Mapped[int | None]
 
     __table_args__ = (
         CheckConstraint("(reversal_asked_at IS NULL) = (reversal_reason IS NULL)", name="reversal"),

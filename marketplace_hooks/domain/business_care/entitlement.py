@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from ...config.policies import TEST_PREFIXES
@@ -182,8 +182,9 @@ class EntitlementQuestion:
 class Entitlement:
     """The answer. `active` and `last_day` are the Business Care's own, whatever site was asked about.
 
-    `last_day` (included, reference zone) is the running period's, or the last one's that was in force; None if there
-    was none by then. `purchase_id` is the purchase that the answer stands on, None if there is none.
+    `last_day` (included, reference zone) is the running period's, or the last one's that was in force, and never after
+    a termination; None if there was none by then. `purchase_id` is the purchase that the answer stands on, None if
+    there is none.
     """
 
     code: Code
@@ -287,4 +288,6 @@ def _last_day(purchase: PurchaseFacts, question: EntitlementQuestion) -> date | 
         for period in purchase.periods
         if period.first_day <= today and question.payment_of(period) is Payment.PAID
     ]
-    return max(begun, default=None)
+    if not begun or purchase.terminated_at is None:
+        return max(begun, default=None)
+    return min(max(begun), day_of(purchase.terminated_at - timedelta(microseconds=1), question.zone))

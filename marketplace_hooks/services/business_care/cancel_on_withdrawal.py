@@ -20,7 +20,8 @@ from ..catalog.cascades import Step
 from ..core.unit_of_work import Cause, UnitOfWork
 from .holders import next_chunk, publish_to_holders
 from .renewal_history import read_histories, record_customer_stops, record_stops
-from .subscriptions import last_covered_day, plan_notice, publish_cancelled, reverse_charges, wrongly_charged
+from .reversals import reverse_charges, wrongly_charged
+from .subscriptions import last_covered_day, plan_notice, publish_cancelled
 
 SHORTEST_PERIOD = timedelta(days=360)
 """Twelve months are never shorter, whatever month's end or change of the clocks is in between."""
@@ -150,6 +151,6 @@ def _cancel_one_by_one(uow: UnitOfWork, cascade: Cascade, within: ColumnElement[
         charged = wrongly_charged(uow, subscription, history)
         last_day = last_covered_day(uow, subscription, history, charged)
         publish_cancelled(uow, subscription, "withdrawal", cause, last_day=last_day)
-        reverse_charges(uow, subscription, charged, cause)
+        reverse_charges(uow, subscription, charged, history, cause)
     uow.session.flush()
     return len(found)

@@ -17,9 +17,8 @@ from ...database.engine import insert_new
 from ...database.keyset import Rows, read_rows
 from ...errors import PayloadRejected
 from ...models.purchases import Purchase
-from ...models.subscriptions import Charge, ReversalReason, Subscription
-from ..core.unit_of_work import Cause, UnitOfWork
-from .subscriptions import idempotency_key, publish
+from ...models.subscriptions import Charge, Subscription
+from ..core.unit_of_work import UnitOfWork
 
 
 def is_recorded(session: Session, subscription: Subscription, data: Mapping[str, Any]) -> bool:
@@ -42,10 +41,8 @@ def is_recorded(session: Session, subscription: Subscription, data: Mapping[str,
     return True
 
 
-def record_charge(
-    uow: UnitOfWork, subscription: Subscription, data: Mapping[str, Any], *, reversal_asked_at: datetime | None = None
-) -> Charge:
-    """Record a charge that was not on record; one whose reversal was asked for before it came says since when."""
+def record_charge(uow: UnitOfWork, subscription: Subscription, data: Mapping[str, Any]) -> Charge:
+    """Record a charge that was not on record."""
     row = {
         "id": data["charge_id"],
         "purchase_id": subscription.purchase_id,
@@ -54,29 +51,12 @@ def record_charge(
         "currency": data["amount"]["currency"],
         "occurred_at": data["occurred_at"],
         "recorded_at": uow.now,
-        "reversal_asked_at": reversal_asked_at,
-        "reversal_reason": None if reversal_asked_at is None else ReversalReason.RENEWAL_STOPPED,
     }
     statement = insert_new(uow.session, Charge).returning(Charge.id)
     inserted = uow.session.execute(statement, [row]).first()
     if inserted is None:  # the charge was reported of another purchase at the same time, and that came first.
         is_recorded(uow.session, subscription, data)
     return uow.session.get_one(Charge, data["charge_id"])
-
-
-def ask_back_second(uow: UnitOfWork, subscription: Subscription, data: Mapping[str, Any], cause: Cause) -> None:
-    """Record a charge of a period that another charge has paid, and ask for its reversal, whatever its amount."""
-    charge = record_charge(uow, subscription, data)
-    charge.reversal_asked_at = uow.now
-    charge.reversal_reason = ReversalReason.SECOND_CHARGE
-    payload = {
-        "period_index": charge.period_index,
-        "amount": {"amount_cents": charge.amount_cents, "currency": charge.currency},
-        "charge_id": charge.id,
-        "idempotency_key": f"{idempotency_key(subscription, charge.period_index)}:{charge.id}",
-        "reason": ReversalReason.SECOND_CHARGE,
-    }
-    publish(uow, subscription, "reversal_due", payload, cause)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from ...database.engine import insert_new
 from ...models.purchases import Dispute, DisputeOutcome, Purchase
 from ..core.unit_of_work import Cause, UnitOfWork
 from .purchases import check_currency
-from .subscriptions import end_subscription
+from .reversals import end_subscription
 
 
 def open_dispute(uow: UnitOfWork, purchase: Purchase, data: Mapping[str, Any]) -> bool:

@@ -16,7 +16,8 @@ from ...models.purchases import Customer, Purchase, Refund, SiteBinding
 from ..catalog.products import listing_at_purchase
 from ..core.unit_of_work import Cause, UnitOfWork
 from .pack_shares import lock_pack_purchase, price_of_share
-from .subscriptions import end_subscription, start_subscription
+from .reversals import end_subscription
+from .subscriptions import start_subscription
 
 
 def upsert_customer(uow: UnitOfWork, described: Mapping[str, Any], *, sent_at: datetime) -> bool | None:

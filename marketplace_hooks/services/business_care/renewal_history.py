@@ -41,6 +41,12 @@ class RenewalHistory:
         """Whether anything stops the renewal of this instant."""
         return any(stop.prevents(renewal_at) for stop in self.renewal_stops)
 
+    @property
+    def ended_at(self) -> datetime | None:
+        """The first instant at which it was, or will be, ended for good; None: it was not."""
+        ends = (stop.received_at for stop in self.renewal_stops if stop.cause is StopCause.ENDED)
+        return min(ends, default=None)
+
     def stands_at(self, instant: datetime) -> bool:
         """Whether some cause is in force at an instant, whatever renewal follows."""
         return any(stop.stands_at(instant) for stop in self.renewal_stops)

@@ -24,6 +24,7 @@ from .entitlements import PurchaseFilter, read_purchases
 from .holders import Holder
 from .purchases import locked_purchase
 from .renewal_history import RenewalHistory, read_history, record_customer_stops, recorded_stops
+from .reversals import reverse_charges, wrongly_charged
 from .subscription_view import SubscriptionView, price_of_reactivation, read_subscription
 from .subscriptions import (
     RUNNING_STATES,
@@ -33,10 +34,8 @@ from .subscriptions import (
     plan_notice,
     publish,
     publish_cancelled,
-    reverse_charges,
     subscription_of,
     will_renew,
-    wrongly_charged,
 )
 
 
@@ -67,7 +66,7 @@ def change_renewal(
     if is_cancelled_by_customer(subscription) and not was_cancelled and subscription.state in RUNNING_STATES:
         last_day = last_covered_day(uow, subscription, history, charged)
         publish_cancelled(uow, subscription, "customer", cause, last_day=last_day)
-    reverse_charges(uow, subscription, charged, cause)
+    reverse_charges(uow, subscription, charged, history, cause)
     if enabled:
         _revive(uow, subscription, history)
         if not history.stands_at(uow.now):

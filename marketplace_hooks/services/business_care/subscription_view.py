@@ -37,7 +37,7 @@ from .renewal_prices import (
     price_of_renewal,
     read_notices,
 )
-from .subscriptions import has_lapsed
+from .subscriptions import RUNNING_STATES, has_lapsed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +53,11 @@ class NextRenewal:
     currency: str
     listed: RenewalPrice
     notice: SentNotice | None
+
+    @property
+    def is_below_listing(self) -> bool:
+        """Whether a notice bounds the price: the listing's has risen since, or is in another currency."""
+        return self.listed != RenewalPrice(cents=self.amount_cents, currency=self.currency)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +103,12 @@ class SubscriptionView:
     def notice(self) -> SentNotice | None:
         """The last notice that was sent, of whichever renewal."""
         return self.notices[-1] if self.notices else None
+
+    @property
+    def charges_without_period(self) -> Sequence[Charge]:
+        """The charges that paid nothing and opened no period: their refund was requested."""
+        known = {one.index for one in self.periods}
+        return [one for one in self.charges if one.reversal_asked_at and one.period_index not in known]
 
     def charge_of(self, paid: Period) -> Charge | None:
         """The charge that paid a period; None where it came with the purchase, or nothing was charged."""
@@ -261,13 +272,14 @@ def _bought(
     answer = judge([facts], EntitlementQuestion(at=now, zone=settings.reference_zone, site=purchase.shop_url))
     causes = frozenset(stop.cause for stop in facts.renewal_stops if stop.stands_at(now))
     is_over = subscription is None or not answer.active
-    goes_on = subscription is not None and answer.active and not causes and subscription.renewal_at > now
+    may_renew = subscription is not None and subscription.state in RUNNING_STATES and answer.active and not causes
+    goes_on = may_renew and subscription is not None and subscription.renewal_at > now
     return PurchaseListItem(
         purchase=purchase,
         title=title,
         product_status=status,
         state=subscription.state if subscription else None,
-        renews=None if is_over else not causes,
+        renews=None if is_over else may_renew,
         last_day=answer.last_day,
         entitlement=answer,
         causes=causes,

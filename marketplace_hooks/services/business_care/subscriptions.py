@@ -1,7 +1,8 @@
 """Subscriptions: how a Business Care starts, goes on, expires and ends, with the events that are published about it.
 
-The holder's requests are in `renewal_requests.py`, the results of charges in `payment_results.py`, what is due by time
-in `renewal_run.py` and `renewal_notices.py`: all change a subscription by the functions here.
+The holder's requests are in `renewal_requests.py`, the results of charges in `payment_results.py`, ends for good and
+charges to be given back in `reversals.py`, what is due by time in `renewal_run.py` and `renewal_notices.py`: all change
+a subscription by the functions here.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...domain.business_care.entitlement import Payment
@@ -25,14 +25,7 @@ from ...domain.business_care.renewals import (
 from ...domain.civil_days import first_instant
 from ...domain.instants import format_instant
 from ...models.purchases import Purchase
-from ...models.subscriptions import (
-    Charge,
-    Period,
-    PeriodKind,
-    ReversalReason,
-    Subscription,
-    SubscriptionState,
-)
+from ...models.subscriptions import Period, PeriodKind, Subscription, SubscriptionState
 from ..core.unit_of_work import Cause, UnitOfWork
 from .holders import SUBJECT
 from .renewal_history import RenewalHistory, read_history, record_stops
@@ -117,38 +110,6 @@ def expire(uow: UnitOfWork, subscription: Subscription, cause: Cause | None, *, 
         publish(uow, subscription, "expired", {"last_day": subscription.last_day}, cause)
 
 
-def end_subscription(uow: UnitOfWork, purchase_id: str, cause: Cause, *, why: str, ended_at: datetime) -> None:
-    """End the Business Care for good: a refund, a termination, a dispute that was lost.
-
-    A renewal whose instant came after `ended_at`, and that was charged before this was known, is reversed.
-    """
-    subscription = subscription_of(uow.session, purchase_id)
-    if subscription is None:
-        return
-    went_on = subscription.state in RUNNING_STATES
-    subscription.state = SubscriptionState.ENDED
-    subscription.notice_at = None
-    if went_on:
-        publish_cancelled(uow, subscription, why, cause, ended_at=ended_at)
-    history = read_history(uow.session, purchase_id)
-    reverse_charges(uow, subscription, wrongly_charged(uow, subscription, history), cause)
-
-
-def wrongly_charged(uow: UnitOfWork, subscription: Subscription, history: RenewalHistory) -> list[Period]:
-    """The periods that were claimed or charged although their renewal had been stopped in time, as is known only now.
-
-    None of an imported history: its renewals were the platform's (`rules.md` 11).
-    """
-    query = select(Period).where(
-        Period.purchase_id == subscription.purchase_id,
-        Period.kind == PeriodKind.RENEWAL,
-        Period.payment != Payment.FAILED,
-        Period.starts_at > history.recorded_at,
-    )
-    charged = uow.session.scalars(query.order_by(Period.index))
-    return [one for one in charged if history.prevents(one.starts_at)]
-
-
 def will_renew(subscription: Subscription, history: RenewalHistory) -> bool:
     """Whether the renewal after the current period is for this service to claim, and nothing stops it."""
     return will_happen(history.renewal(subscription.renewal_at))
@@ -156,9 +117,10 @@ def will_renew(subscription: Subscription, history: RenewalHistory) -> bool:
 
 def has_lapsed(subscription: Subscription, history: RenewalHistory, at: datetime) -> bool:
     """Whether it is over at an instant without being ended for good, recorded already or not: it may be reactivated."""
-    if subscription.state is not SubscriptionState.ACTIVE or subscription.renewal_at > at:
-        return subscription.state is SubscriptionState.EXPIRED
-    return not will_renew(subscription, history)
+    if subscription.renewal_at > at:
+        return False
+    is_unnoticed = subscription.state is SubscriptionState.ACTIVE and not will_renew(subscription, history)
+    return is_unnoticed or subscription.state is SubscriptionState.EXPIRED
 
 
 def last_covered_day(
@@ -176,35 +138,6 @@ def last_covered_day(
     if awaited and will_renew(subscription, history):
         index += 1
     return period(subscription.anchor_on, index, first_index=subscription.anchor_index).last_day
-
-
-def reverse_charges(uow: UnitOfWork, subscription: Subscription, charged: Sequence[Period], cause: Cause) -> None:
-    """Ask for the reversal of these charges, and end the Business Care where it had ended without them."""
-    for one in charged:
-        _ask_reversal(uow, subscription, one, cause)
-    if charged and charged[-1].index == subscription.current_index and subscription.state in RUNNING_STATES:
-        expire(uow, subscription, cause, unpaid=charged[0])
-
-
-def _ask_reversal(uow: UnitOfWork, subscription: Subscription, charged: Period, cause: Cause) -> None:
-    """Ask for the reversal of one charge: its period was never in force."""
-    charged.reversal_asked_at = charged.settled_at = uow.now
-    charged.payment = Payment.FAILED
-    charge = uow.session.get(Charge, charged.charge_id) if charged.charge_id is not None else None
-    if charge is not None:
-        charge.reversal_asked_at = uow.now
-        charge.reversal_reason = ReversalReason.RENEWAL_STOPPED
-    amount = None
-    if charged.amount_cents is not None:
-        amount = {"amount_cents": charged.amount_cents, "currency": charged.currency}
-    payload = {
-        "period_index": charged.index,
-        "amount": amount,
-        "charge_id": charged.charge_id,
-        "idempotency_key": idempotency_key(subscription, charged.index),
-        "reason": ReversalReason.RENEWAL_STOPPED,
-    }
-    publish(uow, subscription, "reversal_due", payload, cause)
 
 
 def idempotency_key(subscription: Subscription, index: int) -> str:

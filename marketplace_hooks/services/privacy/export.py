@@ -211,7 +211,8 @@ SECTIONS: Sequence[ExportSection] = (
     _of_each_purchase(
         "charges",
         Charge,
-        "id purchase_id period_index amount_cents currency occurred_at reversal_asked_at reversal_reason",
+        "id purchase_id period_index amount_cents currency occurred_at reversal_asked_at reversal_reason "
+        "reversal_cents",
     ),
     _of_each_purchase(
         "renewal_preferences",

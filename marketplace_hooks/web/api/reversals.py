@@ -54,9 +54,9 @@ _LIST = ReversalListSchema()
     refusals=(400,),
 )
 def list_reversals(query: dict[str, Any]) -> Response:
-    """Charges to be reversed: a second one for a paid period, or one for a renewal that was cancelled in time.
+    """Charges to be reversed, each with its reason, such as a second charge for a paid period.
 
-    The platform refunds each of them. They stay listed afterwards.
+    The platform refunds `reversal_amount` of each. They stay listed afterwards.
     """
     limit = query["limit"]
     with current_runtime().database.read_session() as session:

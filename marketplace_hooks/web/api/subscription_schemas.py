@@ -65,7 +65,7 @@ class NoticeSchema(ResponseSchema):
 
 
 class ChargeRecordSchema(ResponseSchema):
-    """One successful charge, and when and why its reversal was requested (null: it was not)."""
+    """One successful charge, and when and why its reversal was requested, and of how much (null: it was not)."""
 
     charge_id = fields.String(required=True, attribute="id", metadata=CHARGE_ID)
     period_index = fields.Integer(required=True, metadata=PERIOD_INDEX)
@@ -74,6 +74,12 @@ class ChargeRecordSchema(ResponseSchema):
     reversal_asked_at = nullable(Rfc3339Instant, about("When its reversal was requested; null: it was not."))
     reversal_reason = EnumField(
         ReversalReason, required=True, allow_none=True, metadata=about("Why it is to be reversed; null: it is not.")
+    )
+    reversal_amount = fields.Nested(
+        MoneySchema,
+        required=True,
+        allow_none=True,
+        metadata=about("How much of it is to be refunded, all or what exceeds the price; null: nothing."),
     )
 
 

@@ -138,7 +138,8 @@ def charge_record(charge: Charge) -> dict[str, Any]:
     """A charge in the shape of its schema."""
     names = ("id", "period_index", "occurred_at", "reversal_asked_at", "reversal_reason")
     amount = {"amount_cents": charge.amount_cents, "currency": charge.currency}
-    return {**{name: getattr(charge, name) for name in names}, "amount": amount}
+    back = None if charge.reversal_cents is None else {**amount, "amount_cents": charge.reversal_cents}
+    return {**{name: getattr(charge, name) for name in names}, "amount": amount, "reversal_amount": back}
 
 
 def _money(price: RenewalPrice) -> dict[str, Any]:

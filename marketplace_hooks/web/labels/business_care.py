@@ -110,6 +110,10 @@ WHY_IT_STOPS: Mapping[StopCause, LazyText] = {
 WHY_ASKED_BACK: Mapping[ReversalReason, LazyText] = {
     ReversalReason.RENEWAL_STOPPED: lazy("The renewal was cancelled in time."),
     ReversalReason.SECOND_CHARGE: lazy("This period was already paid by another charge."),
+    ReversalReason.BUSINESS_CARE_ENDED: lazy("Business Care ended before the renewal was paid."),
+    ReversalReason.ABOVE_PRICE: lazy("More was charged than the renewal costs."),
+    ReversalReason.WRONG_AMOUNT: lazy("Another amount was due."),
+    ReversalReason.NOT_REACTIVABLE: lazy("Business Care could not be reactivated."),
 }
 """Why a charge is asked back."""
 

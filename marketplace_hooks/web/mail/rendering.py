@@ -100,6 +100,7 @@ def _values(wording: Wording, facts: MailFacts) -> dict[str, str]:
         "product": title or str(data.get("product_id") or ""),
         "until": _day(wording, data.get("request_at") or data.get("last_day_to_refuse") or until),
         "last_day": _day(wording, data.get("last_day") or ""),
+        "ended_on": _day(wording, data.get("ended_at") or ""),
         "amount": wording.money(amount["amount_cents"], amount["currency"]) if amount else "",
         "missing": ", ".join(_translated(wording, _find(MISSING, name)) for name in data.get("missing") or ()),
         "ground": ", ".join(

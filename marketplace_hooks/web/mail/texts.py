@@ -148,6 +148,10 @@ _TO_CUSTOMER: dict[str, MailText] = {
             "continue through %(last_day)s."
         ),
     ),
+    "subscription.renewal_cancelled:termination": MailText(
+        lazy("Your Business Care ends: %(product)s"),
+        lazy("The marketplace is ending your Business Care for %(product)s on %(ended_on)s."),
+    ),
     "subscription.renewal_cancelled": MailText(
         lazy("Your Business Care has ended: %(product)s"), lazy("Your Business Care for %(product)s has ended.")
     ),

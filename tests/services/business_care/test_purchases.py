@@ -19,6 +19,7 @@ from marketplace_hooks.models.purchases import Refund
 from marketplace_hooks.models.subscriptions import PeriodKind, Subscription
 from marketplace_hooks.services.business_care.entitlements import PurchaseFilter
 
+from ...support.api_callers import caller_of
 from ...support.business_care import (
     CLAIM_DELAY,
     DAY,
@@ -39,6 +40,7 @@ from ...support.business_care import (
 )
 from ...support.customers import money, publish_customer, publish_purchase, publish_refund, set_up_purchase
 from ...support.marketplace import ONLINE, WITHDRAWN, Marketplace
+from ...support.page_client import browser_of
 
 BOUGHT = instant("2026-03-02T10:30:00+01:00")
 RENEWAL = instant("2027-03-03T00:00:00+01:00")
@@ -387,6 +389,27 @@ def test_a_refund_before_the_instant_that_is_received_after_the_charge_reverses_
 
 
 # --- termination
+
+
+def test_until_a_termination_that_lies_ahead_it_goes_on_and_nothing_says_that_it_renews(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
+    set_up_purchase(marketplace)
+    clock.shift(DAY)
+    at = instant("2026-06-01T00:00:00+02:00")
+    marketplace.publish("subscription.terminated", purchase_id=PURCHASE, terminated_at=at.isoformat(), reason="Fraud")
+    marketplace.run_all_now()
+    customer = caller_of(marketplace, "customer", "customer-1")
+    [listed] = customer.get("/purchases").get_json()["items"]
+    assert (listed["renews"], listed["business_care"]["last_day"]) == (False, "2026-05-31")
+    shown = customer.get(f"/subscriptions/{PURCHASE}").get_json()
+    assert (shown["renews"], shown["code"], shown["business_care"]["last_day"]) == (False, "VALID", "2026-05-31")
+    browser = browser_of(marketplace, "customer", "customer-1")
+    for page in ("/account", f"/account/purchases/{PURCHASE}"):
+        assert "enews" not in browser.get(page).visible_text
+        assert "31 May 2026" in browser.page.visible_text
+    run_until(marketplace, clock, at)
+    assert code_of(marketplace) == "TERMINATED"
 
 
 def test_a_termination_ends_before_term_and_for_good(marketplace: Marketplace, clock: time_machine.Traveller) -> None:

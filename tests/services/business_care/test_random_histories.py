@@ -61,14 +61,14 @@ class Lived:
     """Every fact about one purchase, whoever has been told of it. Withdrawals are shared by those of one product.
 
     `asked_until` is when the service last looked for renewals before it heard of an end: no money is asked for what
-    is known to be over, even where its renewal's instant came before. What was asked for till then stands.
+    is known to be over, even where its renewal's instant came before. What was paid before an end stands.
     """
 
     purchased_at: datetime
     withdrawals: list[list[datetime | None]]
     words: list[tuple[datetime, bool]] = field(default_factory=list)
     reopened: list[datetime] = field(default_factory=list)
-    paid: set[date] = field(default_factory=set)
+    paid: dict[date, datetime] = field(default_factory=dict)
     failed: set[date] = field(default_factory=set)
     ends: dict[str, datetime] = field(default_factory=dict)
     asked_until: datetime | None = None
@@ -109,9 +109,11 @@ class Lived:
                 at = midnight(first_day)
                 if at >= next_at or at > looked_at - CLAIM_DELAY or self.is_stopped(at) or first_day in self.failed:
                     break
-                payment = "paid" if first_day in self.paid else "pending"
-                found.append((first_day, anniversary(anchor, years + 1), payment))
-                if payment == "pending":
+                is_paid = first_day in self.paid
+                if any(end < self.paid[first_day] if is_paid else end <= now for end in self.ends.values()):
+                    break  # it was not paid when everything ended.
+                found.append((first_day, anniversary(anchor, years + 1), "paid" if is_paid else "pending"))
+                if not is_paid:
                     break
         return found
 
@@ -225,7 +227,10 @@ class Walk:
             for one in self.rows(Period, id_):
                 if one.payment == "pending":
                     is_paid = number % 3 > 0
-                    (lived.paid if is_paid else lived.failed).add(one.first_day)
+                    if is_paid:
+                        lived.paid[one.first_day] = self.now
+                    else:
+                        lived.failed.add(one.first_day)
                     type_ = "renewed" if is_paid else "payment_failed"
                     publish_charge(self.marketplace, type_, one.index, purchase_id=id_, final=True)
 

@@ -23,7 +23,7 @@ from ...support.business_care import (
     run_until,
     subscription,
 )
-from ...support.customers import money, set_up_purchase
+from ...support.customers import money, publish_refund, set_up_purchase
 from ...support.marketplace import Marketplace, sample
 from ...support.page_client import browser_of
 from ...support.renewal_price_reference import ListingChange, price_renewal
@@ -84,6 +84,33 @@ def test_a_rise_too_late_for_another_notice_does_not_apply_to_this_renewal(
     assert "the price increase since then does not apply to this renewal" in page
     assert (noticed(marketplace), outgoing(marketplace, "price_changed")) == ([3960], [])
     assert charged_at_renewal(marketplace, clock) == money(3960)
+
+
+def test_the_page_of_a_restored_renewal_names_the_price_of_its_notice(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
+    run_until(marketplace, clock, WINDOW_END)
+    reprice(marketplace, 99_000)
+    browser = browser_of(marketplace, "customer", "customer-1")
+    browser.get(PAGE)
+    browser.post(f"{PAGE}/renewal", enabled="no")
+    page = browser.post(f"{PAGE}/renewal", enabled="yes").visible_text
+    assert "at the price of €39.60 announced in the notice of" in page
+    assert "today’s price" not in page
+    reprice(marketplace, 5000)
+    assert "for 12 months, at today’s price of €20.00" in browser.get(f"{PAGE}/renewal").visible_text
+
+
+def test_the_notice_and_what_was_charged_stand_on_the_page_when_it_is_over(
+    marketplace: Marketplace, clock: time_machine.Traveller
+) -> None:
+    run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
+    publish_charge(marketplace, "payment_failed", final=True)
+    marketplace.run_all_now()
+    customer = browser_of(marketplace, "customer", "customer-1")
+    assert "We sent you the renewal notice on 2 January 2027" in customer.get(PAGE).visible_text
+    publish_refund(marketplace, "purchase-1")
+    assert ", at €39.60. Sent on time." in customer.get(PAGE).visible_text
 
 
 @pytest.mark.parametrize(("late", "charged"), [(-SECOND, 1960), (SECOND, 3960)])

@@ -24,7 +24,10 @@ OTHERWISE: dict[str, list[dict[str, Any]]] = {
         for reason in ("refusal_upheld", "refusal_not_contested", "withdrawn_by_customer", "abandoned", "duplicate")
     ],
     "support_request.resolved": [{"until": "2026-03-16T23:00:00Z"}],
-    "subscription.renewal_cancelled": [{"by": by} for by in ("customer", "refund", "termination", "dispute")],
+    "subscription.renewal_cancelled": [
+        *({"by": by} for by in ("customer", "refund", "dispute")),
+        {"by": "termination", "ended_at": "2026-11-23T23:00:00Z"},
+    ],
 }
 MAILS = [(type_, reader) for type_, readers in sorted(READERS.items()) for reader in sorted(readers)]
 
@@ -66,6 +69,14 @@ def test_the_mail_about_a_withdrawal_gives_its_reason(locale: str, sentence: str
     silent = render_mail(SETTINGS, replace(withdrawn, cause={"reason": " "}), locale)
     assert silent is not None
     assert sentence.partition(" End")[0] not in silent.text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(("locale", "sentence"), [("en", "on 23 November 2026."), ("fr", "le 23 novembre 2026.")])
+def test_the_mail_about_a_termination_says_when_it_ends(locale: str, sentence: str) -> None:
+    ended = {"by": "termination", "ended_at": "2026-11-23T23:00:00Z"}
+    written = render_mail(SETTINGS, facts("subscription.renewal_cancelled", Reader.CUSTOMER, **ended), locale)
+    assert written is not None
+    assert sentence in " ".join(written.text.split())
 
 
 def test_nobody_has_words_for_what_he_is_never_told() -> None:
