@@ -272,9 +272,14 @@ class MarketplaceClient:
         """The amounts, in cents, of the second charges that the platform was asked to reverse for a purchase."""
         return [one["amount"]["amount_cents"] for one in self._reversals(purchase_id, "second_charge")]
 
+    def excesses(self, purchase_id: str) -> list[int]:
+        """The amounts, in cents, by which the charges of a purchase exceeded the price of their renewal."""
+        return [one["amount"]["amount_cents"] for one in self._reversals(purchase_id, "above_price")]
+
     def reversed_periods(self, purchase_id: str) -> list[int]:
-        """The periods of a purchase whose charge is to be reversed, since their renewal was stopped in time."""
-        return [one["period_index"] for one in self._reversals(purchase_id, "renewal_stopped")]
+        """The periods of a purchase whose charge is to be reversed: their renewal was stopped, or all had ended."""
+        reasons = ("renewal_stopped", "business_care_ended")
+        return [one["period_index"] for reason in reasons for one in self._reversals(purchase_id, reason)]
 
     def _reversals(self, purchase_id: str, reason: str) -> list[dict[str, Any]]:
         events = self.real.outgoing(purchase_id, "purchase")

@@ -110,6 +110,8 @@ class History(RuleBasedStateMachine):
     def settle(self, *, is_due: bool = False) -> None:
         """Have the product do everything that waits, and look at what it publishes."""
         self.client.settle(is_due=is_due or self.reference.had_scheduled_changes)
+        for care in self.reference.purchases.values():
+            care.give_back_early(self.now)
         check_new_events(self.client, self.reference)
 
     def compare(self, *, everything: bool = False) -> None:

@@ -9,7 +9,7 @@ from hypothesis.stateful import precondition, rule
 
 from .machine import History
 from .purchase_steps import late, picks
-from .reference.care import CLAIM_DELAY, Care, reactivation_price, renewal_price
+from .reference.care import CLAIM_DELAY, Care, Charge, reactivation_price, renewal_price
 from .reference.days import DAY, start_of
 
 AROUND = (
@@ -35,7 +35,7 @@ class RenewalSteps(History):
         if answer.status_code == 409:
             assert care.ended_at is not None or care.product.is_withdrawn or not care.is_running(self.now)
             return
-        care.choices.append((self.now, enabled))
+        self.stop_renewals(care, lambda: care.choices.append((self.now, enabled)))
 
     @precondition(lambda self: self.reference.purchases)
     @rule(number=picks, enabled=st.booleans(), ago=late)
@@ -57,17 +57,49 @@ class RenewalSteps(History):
             for period in care.periods(self.now):
                 if period.payment != "pending":
                     continue
-                (care.paid if is_paid else care.failed).add(period.index)
                 cents = self.reference.price_of_renewal(care.purchase_id, period.index, start_of(period.first_day))
+                charge = self.new_charge(cents)
+                if is_paid:
+                    care.paid[period.index] = charge
+                else:
+                    care.failed.add(period.index)
                 name = "renewed" if is_paid else "payment_failed"
-                self.client.charge(name, care.purchase_id, period.index, cents, charge_of(care, period.index))
+                self.client.charge(name, care.purchase_id, period.index, cents, charge.id)
+
+    @precondition(lambda self: self.reference.purchases)
+    @rule(number=picks, excess=st.sampled_from([0, 0, 1, 35_640]))
+    def the_platform_charges_without_being_asked(self, number: int, excess: int) -> None:
+        """The renewal to come, before its instant: stopped, it is given back whole; else what is above its price is."""
+        care = self.pick_care(number)
+        self.settle()
+        last = care.periods(self.now)[-1]
+        at = start_of(last.last_day + DAY)
+        if last.payment != "paid" or at <= self.now:
+            return
+        index = last.index + 1
+        charge = self.new_charge(self.reference.price_of_renewal(care.purchase_id, index, self.now) + excess)
+        is_renewed = care.is_renewed(at)
+        excesses, reversals = self.client.excesses(care.purchase_id), self.client.reversed_periods(care.purchase_id)
+        if is_renewed:
+            care.paid[index] = charge
+        self.client.charge("renewed", care.purchase_id, index, charge.cents, charge.id)
+        self.settle()
+        found = self.client.excesses(care.purchase_id), self.client.reversed_periods(care.purchase_id)
+        if is_renewed:
+            assert found == ([*excesses, excess] if excess else excesses, reversals), (care.purchase_id, found)
+        else:
+            assert (found[0], sorted(found[1])) == (excesses, sorted([*reversals, index])), (care.purchase_id, found)
+
+    def new_charge(self, cents: int) -> Charge:
+        """A charge of now."""
+        return Charge(f"charge-{next(self.client.numbers)}", self.now, cents)
 
     @precondition(lambda self: self.paid_periods())
     @rule(number=picks)
     def a_payment_is_reported_again(self, number: int) -> None:
         care, index = self.pick(self.paid_periods(), number)
         cents = renewal_price(care.product.price_at(self.now))
-        self.client.charge("renewed", care.purchase_id, index, cents, charge_of(care, index))
+        self.client.charge("renewed", care.purchase_id, index, cents, care.paid[index].id)
 
     @precondition(lambda self: self.paid_periods())
     @rule(number=picks, cents=st.sampled_from([1, 3960, 9900]))
@@ -91,7 +123,7 @@ class RenewalSteps(History):
         self.settle()
         before = self.client.asked_back(target.purchase_id)
         cents = self.reference.price_of_renewal(target.purchase_id, period, self.now)
-        event_id = self.client.charge("renewed", target.purchase_id, period, cents, charge_of(care, index))
+        event_id = self.client.charge("renewed", target.purchase_id, period, cents, care.paid[index].id)
         self.settle()
         assert self.client.outcome(event_id) == "rejected"
         assert self.client.asked_back(target.purchase_id) == before
@@ -102,7 +134,7 @@ class RenewalSteps(History):
         return {
             f"{care.purchase_id}-{index}": (care, index)
             for care in cares
-            for index in sorted(care.paid - care.reversed)
+            for index in sorted(care.paid.keys() - care.reversed)
         }
 
     @precondition(lambda self: self.reference.purchases)
@@ -136,8 +168,3 @@ class RenewalSteps(History):
         pending = [one for one in care.periods(self.now) if one.payment == "pending"]
         if not pending:
             self.live(max(self.now, start_of(care.periods(self.now)[-1].last_day + DAY) + around))
-
-
-def charge_of(care: Care, index: int) -> str:
-    """The id of the charge that pays a period."""
-    return f"charge-{care.purchase_id}-{index}"

@@ -51,6 +51,15 @@ class Dispute:
 
 
 @dataclass
+class Charge:
+    """A charge that paid a period."""
+
+    id: str
+    at: datetime
+    cents: int
+
+
+@dataclass
 class Period:
     """Twelve months: its number counts through reactivations."""
 
@@ -71,7 +80,7 @@ class Care:
     price_paid: int
     choices: list[tuple[datetime, bool]] = field(default_factory=list)
     reopened: list[datetime] = field(default_factory=list)
-    paid: set[int] = field(default_factory=set)
+    paid: dict[int, Charge] = field(default_factory=dict)
     failed: set[int] = field(default_factory=set)
     reversed: set[int] = field(default_factory=set)
     disputes: list[Dispute] = field(default_factory=list)
@@ -150,7 +159,7 @@ class Care:
         found: list[Period] = []
         index = 0
         openings = [self.purchased_at, *self.reopened]
-        following = [*self.reopened, now + DAY]
+        following = [*self.reopened, None]
         for opened_at, closed_at in zip(openings, following, strict=True):
             original = civil_day(opened_at)
             index += 1
@@ -158,9 +167,10 @@ class Care:
             for number in count(2):
                 first_day = last_day_of_period(original, number - 1) + DAY
                 at = start_of(first_day)
-                if at >= closed_at or at > now - CLAIM_DELAY or found[-1].payment != "paid":
+                is_claimed = at <= now - CLAIM_DELAY or index + 1 in self.paid  # or charged before it was asked for.
+                if (closed_at is not None and at >= closed_at) or not is_claimed or found[-1].payment != "paid":
                     break
-                if index + 1 not in self.reversed and not self.is_renewed(at):
+                if index + 1 not in self.reversed and not (self.is_renewed(at) and self.is_paid_in_time(index + 1)):
                     break
                 index += 1
                 is_void = index in self.failed or index in self.reversed
@@ -169,6 +179,17 @@ class Care:
                 if payment != "paid":
                     break
         return found
+
+    def is_paid_in_time(self, index: int) -> bool:
+        """Whether nothing had ended for good when a period was paid, or has not yet."""
+        charge = self.paid.get(index)
+        return self.ended_at is None or (charge is not None and charge.at <= self.ended_at)
+
+    def give_back_early(self, now: datetime) -> None:
+        """Forget the charges of periods to come that are not to be: they are given back, and not charged again."""
+        listed = {one.index for one in self.periods(now)}
+        for index in [index for index in self.paid if index > max(listed)]:
+            del self.paid[index]
 
     def next_instant(self, now: datetime) -> datetime | None:
         """The instant of the renewal to come; None: it does not renew any more."""
@@ -184,7 +205,8 @@ class Care:
         return self.code_of_periods(now) != "EXPIRED"
 
     def last_paid_day(self, now: datetime) -> date:
-        return max(one.last_day for one in self.periods(now) if one.payment == "paid")
+        begun = [one for one in self.periods(now) if one.first_day <= civil_day(now)]
+        return max(one.last_day for one in begun if one.payment == "paid")
 
     def code(self, now: datetime) -> str:
         """The entitlement on the merchant site that the purchase is bound to."""
@@ -221,7 +243,8 @@ class Care:
         record()
         after = {one.index for one in self.periods(now)}
         claimed = [index for index in before if index not in after]
-        self.reversed.update(claimed)
+        self.reversed.update(index for index in claimed if start_of(before[index].first_day) <= now)
+        self.give_back_early(now)
         return claimed
 
     # downloads

@@ -374,8 +374,12 @@ def test_a_refund_in_another_currency_or_of_nothing_is_rejected(
     assert (purchase(marketplace).refunded_cents, code_of(marketplace)) == (0, "VALID")
 
 
-@pytest.mark.parametrize(("hours", "reversals"), [(-1, 1), (0, 1), (1, 0)], ids=["before", "at", "after"])
-def test_a_refund_before_the_instant_that_is_received_after_the_charge_reverses_it(
+@pytest.mark.parametrize(
+    ("hours", "reversals"),
+    [(-1, 1), (0, 1), (1, 1), (24, 0)],
+    ids=["before the instant", "at it", "before the charge", "at the charge"],
+)
+def test_a_refund_before_the_charge_that_is_received_after_it_reverses_it(
     marketplace: Marketplace, clock: time_machine.Traveller, hours: int, reversals: int
 ) -> None:
     set_up_purchase(marketplace)

@@ -94,6 +94,7 @@ def test_the_page_of_a_restored_renewal_names_the_price_of_its_notice(
     browser = browser_of(marketplace, "customer", "customer-1")
     browser.get(PAGE)
     browser.post(f"{PAGE}/renewal", enabled="no")
+    clock.shift(SECOND)
     page = browser.post(f"{PAGE}/renewal", enabled="yes").visible_text
     assert "at the price of €39.60 announced in the notice of" in page
     assert "today’s price" not in page
@@ -104,6 +105,7 @@ def test_the_page_of_a_restored_renewal_names_the_price_of_its_notice(
 def test_the_notice_and_what_was_charged_stand_on_the_page_when_it_is_over(
     marketplace: Marketplace, clock: time_machine.Traveller
 ) -> None:
+    run_until(marketplace, clock, NOTICE)
     run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     publish_charge(marketplace, "payment_failed", final=True)
     marketplace.run_all_now()
