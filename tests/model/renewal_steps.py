@@ -79,7 +79,8 @@ class RenewalSteps(History):
         index = last.index + 1
         charge = self.new_charge(self.reference.price_of_renewal(care.purchase_id, index, self.now) + excess)
         is_renewed = care.is_renewed(at)
-        excesses, reversals = self.client.excesses(care.purchase_id), self.client.reversed_periods(care.purchase_id)
+        excesses = self.client.excesses(care.purchase_id)
+        reversals = self.client.reversed_periods(care.purchase_id)
         if is_renewed:
             care.paid[index] = charge
         self.client.charge("renewed", care.purchase_id, index, charge.cents, charge.id)

@@ -389,8 +389,8 @@ def test_a_renewal_enabled_in_time_is_paid_unless_its_reversal_was_asked_for_bef
     run_until(marketplace, clock, RENEWAL + CLAIM_DELAY)
     charges(marketplace)
     clock.shift(DAY)
-    told = [(publish_renewal_enabled, RENEWAL - HOUR), (publish_renewal_cancelled, RENEWAL - 2 * HOUR)]
-    for publish, received_at in told if enabled_first else reversed(told):
+    choices = [(publish_renewal_enabled, RENEWAL - HOUR), (publish_renewal_cancelled, RENEWAL - 2 * HOUR)]
+    for publish, received_at in choices if enabled_first else reversed(choices):
         publish(marketplace, received_at)
         marketplace.run_all_now()
     assert len(asked_back(marketplace)) == (0 if enabled_first else 1)

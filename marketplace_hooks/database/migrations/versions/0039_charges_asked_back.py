@@ -7,8 +7,8 @@ from alembic import op
 
 from marketplace_hooks.database.migrations.constraints import allow_values
 
-revision = "0037"
-down_revision = "0036"
+revision = "0039"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 
