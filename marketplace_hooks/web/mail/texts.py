@@ -149,8 +149,7 @@ _TO_CUSTOMER: dict[str, MailText] = {
         ),
     ),
     "subscription.renewal_cancelled:termination": MailText(
-        lazy("Your Business Care ends: %(product)s"),
-        lazy("The marketplace is ending your Business Care for %(product)s on %(ended_on)s."),
+        lazy("Your Business Care ends: %(product)s"), lazy("Your Business Care for %(product)s ends on %(ended_on)s.")
     ),
     "subscription.renewal_cancelled": MailText(
         lazy("Your Business Care has ended: %(product)s"), lazy("Your Business Care for %(product)s has ended.")
