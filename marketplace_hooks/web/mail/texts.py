@@ -256,8 +256,7 @@ _TO_SELLER: dict[str, MailText] = {
         lazy("The problem with %(product)s must be fixed by the end of %(until)s. After that, a refund is due."),
     ),
     "support_request.fix_missed": MailText(
-        lazy("Fix overdue: %(about)s"),
-        lazy("The fix for %(product)s was due by the end of %(until)s."),
+        lazy("Fix overdue: %(about)s"), lazy("The fix for %(product)s was due by the end of %(until)s.")
     ),
     "support_request.refund_due": MailText(
         lazy("A refund is due: %(about)s"),
