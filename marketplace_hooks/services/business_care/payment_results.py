@@ -99,8 +99,8 @@ def _price_of(uow: UnitOfWork, subscription: Subscription, index: int, known: Pe
     if starts_at <= recorded_at or starts_at != subscription.renewal_at:
         return None
     prices = read_prices(uow.session, [subscription.product_id])
-    notices = read_notices(uow.session, [subscription], prices, uow.zone)
-    return price_of_renewal(subscription, prices, notices, uow.zone)
+    notices = read_notices(uow.session, [subscription], prices, uow.settings)
+    return price_of_renewal(subscription, prices, notices, uow.settings)
 
 
 def _pays(paid: RenewalPrice, price: RenewalPrice, *, is_asked_for: bool) -> bool:
