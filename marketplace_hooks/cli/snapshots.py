@@ -194,15 +194,20 @@ def export(file: Path, as_json: bool) -> None:
     runtime = current_runtime()
     with progress_bars(as_json=as_json) as bars:
         try:
-            counts = export_snapshot(runtime.database, file, bars.show_kind)
+            exported = export_snapshot(runtime.database, file, bars.show_kind)
         except OSError as error:
             raise ConfigurationError(f"{file} cannot be written: {error.strerror or error}") from error
-    run_in_transaction(
-        runtime,
-        lambda uow: uow.audit(AuditAction.SNAPSHOT_EXPORTED, None, counts={one.value: counts[one] for one in counts}),
-    )
-    rows = [{"kind": kind.value, "lines": count} for kind, count in counts.items()]
+    counts = {kind.value: one.lines for kind, one in exported.items()}
+    run_in_transaction(runtime, lambda uow: uow.audit(AuditAction.SNAPSHOT_EXPORTED, None, counts=counts))
+    rows = [{"kind": kind.value, **dataclasses.asdict(one)} for kind, one in exported.items()]
     show_rows(rows, ["kind", "lines"], as_json=as_json, empty="")
+    for kind, one in exported.items():
+        if one.left_out:
+            ids = ", ".join(one.left_out)
+            print_line(f"Not in the file, because a line cannot describe their state: {kind} {ids}.", is_error=True)
+        if one.too_long:
+            ids = ", ".join(one.too_long)
+            print_line(f"Longer than 1 MiB, so that an import refuses the line: {kind} {ids}.", is_error=True)
 
 
 def show_errors(errors: Sequence[SnapshotError], count: int, follows: str) -> None:

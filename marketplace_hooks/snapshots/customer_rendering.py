@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ..domain.support.state_machine import OPEN
+from ..domain.support.state_machine import OPEN, ClockName, Handling
 from ..models.purchases import Customer, Dispute, Purchase, Refund, SiteBinding
 from ..models.releases import ReleasePurchase
 from ..models.subscriptions import Notice, Period, PeriodKind, RenewalChange, RepeatedNotice
-from ..models.support import SupportMessage, SupportRequest
+from ..models.support import Clock, SupportMessage, SupportRequest
 from .catalog_rendering import Rendered, money
 from .grouping import grouped
 
@@ -146,6 +146,27 @@ def render_requests(session: Session, ids: Collection[str]) -> Rendered:
         }
         found[row.id] = (None, data)
     return found
+
+
+def describable_requests(session: Session, ids: Collection[str]) -> set[str]:
+    """Those of these requests of which a line says how they stand: accepted, with the deadlines that follow from it.
+
+    A line knows nothing of what is missing, of refusals and resolutions, and of deadlines that were missed, extended or
+    set anew.
+    """
+    accepted = select(SupportRequest.id).where(
+        SupportRequest.id.in_(ids),
+        SupportRequest.handling.in_((Handling.ACCEPTED, Handling.ACKNOWLEDGED)),
+        SupportRequest.refused_at.is_(None),
+        SupportRequest.resolved_at.is_(None),
+    )
+    clocks = session.scalars(select(Clock).where(Clock.request_id.in_(ids)))
+    otherwise = {
+        clock.request_id
+        for clock in clocks
+        if clock.missed_at is not None or clock.name is ClockName.SECOND_FIX or "extended" in clock.policy
+    }
+    return set(session.scalars(accepted)) - otherwise
 
 
 def _message(row: SupportMessage) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,37 +16,55 @@ from sqlalchemy.orm import Session
 
 from ..database.engine import Database
 from .checking import TABLES
+from .customer_rendering import describable_requests
 from .entities import EntityKind
+from .files import LONGEST_LINE
 from .rendering import id_chunks, render
 
 Report = Callable[[EntityKind, int, int], None]
 
 
-def export_snapshot(database: Database, path: Path, report: Report) -> dict[EntityKind, int]:
-    """Write everything to a file, compressed where its name ends with `.gz`; return how many of each kind.
+@dataclass(kw_only=True)
+class ExportedKind:
+    """How many lines of a kind were written; the ids of what is left out, and of lines too long for an import."""
+
+    lines: int = 0
+    left_out: list[str] = field(default_factory=list)
+    too_long: list[str] = field(default_factory=list)
+
+
+def export_snapshot(database: Database, path: Path, report: Report) -> dict[EntityKind, ExportedKind]:
+    """Write everything to a file, compressed where its name ends with `.gz`; return what was written of each kind.
 
     The file appears under its name when it is whole, and only its owner can read it: it holds customers' data.
     """
-    counts: dict[EntityKind, int] = {}
+    exported = {kind: ExportedKind() for kind in EntityKind}
     with database.snapshot_session() as session, _written(path) as file:
         for kind in EntityKind:
             total = session.scalar(select(func.count()).select_from(TABLES[kind])) or 0
-            counts[kind] = 0
-            for line in _lines(session, kind):
+            done = exported[kind]
+            for line in _lines(session, kind, done):
                 file.write(line)
-                counts[kind] += 1
-                if counts[kind] % 1_000 == 0:
-                    report(kind, counts[kind], total)
-            report(kind, counts[kind], counts[kind])
-    return counts
+                done.lines += 1
+                if done.lines % 1_000 == 0:
+                    report(kind, done.lines, total)
+            report(kind, done.lines, done.lines)
+    return exported
 
 
-def _lines(session: Session, kind: EntityKind) -> Iterator[bytes]:
+def _lines(session: Session, kind: EntityKind, exported: ExportedKind) -> Iterator[bytes]:
+    """The lines of a kind; what is left out of them, or too long, is noted."""
     for ids in id_chunks(session, kind):
         rendered = render(session, kind, ids)
+        described = describable_requests(session, ids) if kind is EntityKind.REQUEST else rendered.keys()
         for id_ in ids:
-            if id_ in rendered:
-                yield json.dumps(rendered[id_].as_line(), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+            if id_ not in described:
+                exported.left_out.append(id_)
+            elif id_ in rendered:
+                line = json.dumps(rendered[id_].as_line(), ensure_ascii=False, separators=(",", ":")).encode()
+                if len(line) > LONGEST_LINE:
+                    exported.too_long.append(id_)
+                yield line + b"\n"
         session.expunge_all()
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy import select
 from marketplace_hooks.models.purchases import Customer
 from marketplace_hooks.models.subscriptions import Notice, RepeatedNotice, SubscriptionState
 from marketplace_hooks.services.business_care.entitlements import PurchaseFilter
+from marketplace_hooks.services.support.moves import extend_fix
 
 from ..support.business_care import (
     CLAIM_DELAY,
@@ -46,7 +48,15 @@ from ..support.customers import (
 from ..support.databases import apply_migrations, sqlite_url
 from ..support.marketplace import MARKETPLACE, OFFLINE, ONLINE, WITHDRAWN, Marketplace, open_marketplace, sample
 from ..support.snapshots import run_as_json, run_command
-from ..support.support_desk import publish_message, publish_request, set_up_support
+from ..support.support_desk import (
+    CAUSE,
+    clocks,
+    explain,
+    in_transaction,
+    publish_message,
+    publish_request,
+    set_up_support,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -202,3 +212,36 @@ def read_all_notices(marketplace: Marketplace) -> list[Notice | RepeatedNotice]:
     """The notices of the first purchase, the first one and those after it."""
     later = marketplace.all(select(RepeatedNotice).where(RepeatedNotice.purchase_id == PURCHASE))
     return [*notices(marketplace), *later]
+
+
+def test_requests_whose_state_no_line_describes_are_left_out_and_listed(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    for number in range(1, 5):
+        publish_request(marketplace, f"request-{number}")
+    publish_message(marketplace, request_id="request-1")
+    in_transaction(marketplace, partial(explain, request_id="request-2"))
+    clock.shift(20 * 3_600)
+    publish_message(marketplace, request_id="request-4")
+    extend = partial(extend_fix, request_id="request-4", days=5, reason="The host is closed.", cause=CAUSE)
+    in_transaction(marketplace, extend)
+    clock.shift(3 * 86_400)
+    marketplace.run_all_now()
+    assert clocks(marketplace, "request-3")["acknowledgement"] == "missed"
+    result = run_command(marketplace, "export", tmp_path / "all.ndjson")
+    sentence = "Not in the file, because a line cannot describe their state: request request-2, request-3, request-4."
+    assert (result.exit_code, result.stderr.strip()) == (0, sentence)
+    rows = {one["kind"]: one for one in run_as_json(marketplace, "export", tmp_path / "all.ndjson")}
+    assert rows["request"]["left_out"] == ["request-2", "request-3", "request-4"]
+    assert (rows["request"]["lines"], rows["request"]["too_long"]) == (1, [])
+
+
+def test_a_line_that_an_import_would_refuse_is_named(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    publish_request(marketplace)
+    for number in range(6):
+        publish_message(marketplace, f"message-{number}", body=f"{number} {'é' * 99_000}")
+    result = run_command(marketplace, "export", tmp_path / "all.ndjson")
+    sentence = "Longer than 1 MiB, so that an import refuses the line: request request-1."
+    assert (result.exit_code, result.stderr.strip()) == (0, sentence)
