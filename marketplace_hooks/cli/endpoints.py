@@ -107,11 +107,18 @@ def show(endpoint_id: str, as_json: bool) -> None:
 @_header
 @click.option("--no-headers", is_flag=True, help="Remove its custom headers.")
 @_rate
+@click.option("--no-rate", is_flag=True, help="Back to the rate of the settings.")
 @json_option
-def change(endpoint_id: str, no_headers: bool, as_json: bool, **options: Any) -> None:
+def change(endpoint_id: str, no_headers: bool, no_rate: bool, as_json: bool, **options: Any) -> None:
     """Change the given settings of an endpoint; `--type '*'` subscribes it to every type again."""
     runtime = current_runtime()
-    changes = {**_given(options), **({"headers": {}} if no_headers else {})}
+    if no_rate and options["rate_per_s"] is not None:
+        raise click.UsageError("Give --rate or --no-rate, not both.")
+    changes = {
+        **_given(options),
+        **({"headers": {}} if no_headers else {}),
+        **({"rate_per_s": None} if no_rate else {}),
+    }
     endpoint = run_in_transaction(runtime, lambda uow: change_endpoint(runtime, uow, endpoint_id, **changes))
     show_one(_row(endpoint), as_json=as_json)
 

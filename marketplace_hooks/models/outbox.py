@@ -69,7 +69,8 @@ class OutgoingEvent(Base):
 class Endpoint(Base):
     """A subscriber's address, and what it subscribes to. `types` is a list of types; `["*"]` is everything.
 
-    `secret`, `previous_secret` (which signs as well until `previous_secret_until`) and `headers` are encrypted at rest.
+    `secret`, `previous_secret` (which signs as well until `previous_secret_until`), `older_secrets` (replaced the same
+    day, each with its end) and `headers` are encrypted at rest.
     `failing_since` is the first failure after the last success, `warned_at` when that was published. `tokens` is its
     token bucket: how many attempts may start now, as of `refilled_at`; `rate_per_s` None: the installation's rate.
     Until `rests_until` nothing is attempted, and then one at a time until one succeeds. A deleted one keeps its log.
@@ -89,6 +90,7 @@ class Endpoint(Base):
     rate_per_s: Mapped[float | None]
     previous_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     previous_secret_until: Mapped[datetime | None] = mapped_column(Instant)
+    older_secrets: Mapped[bytes | None] = mapped_column(LargeBinary)
     warned_at: Mapped[datetime | None] = mapped_column(Instant)
     rests_until: Mapped[datetime | None] = mapped_column(Instant)
     deleted_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -42,6 +42,7 @@ def test_an_endpoint_is_added_changed_tested_rotated_and_deleted(shop: Marketpla
     assert (shown["header_names"], shown["rate_per_s"], shown["types"]) == (["X-Team"], 5.0, ["product.hidden"])
     changed = typed(shop, "endpoints", "change", id_, "--type", "*", "--no-headers")
     assert (changed["types"], changed["header_names"], changed["rate_per_s"]) == (["*"], [], 5.0)
+    assert typed(shop, "endpoints", "change", id_, "--no-rate")["rate_per_s"] is None
     assert typed(shop, "endpoints", "rotate", id_)["secret"] != added["secret"]
     typed(shop, "endpoints", "delete", id_)
     assert typed(shop, "endpoints", "list") == []
@@ -55,6 +56,7 @@ def test_an_endpoint_is_added_changed_tested_rotated_and_deleted(shop: Marketpla
         (("add", "https://93.184.215.14/in", "--header", "no colon"), 2),
         (("add", "https://93.184.215.14/in", "--header", "X-A: 1", "--header", "X-A: 2"), 2),
         (("add", "https://93.184.215.14/in", "--rate", "0"), 1),
+        (("change", "end_unknown", "--rate", "1", "--no-rate"), 2),
         (("ping", "end_unknown"), 1),
         (("rotate", "end_unknown"), 1),
         (("delete", "end_unknown"), 1),

@@ -51,9 +51,10 @@ def warn_of_lost_key(database: Database, encryption: Encryption) -> None:
 
 
 def _ciphertexts(session: Session) -> Iterator[bytes]:
-    columns = Endpoint.secret, Endpoint.headers, Endpoint.previous_secret, Endpoint.previous_secret_until
+    old = Endpoint.previous_secret, Endpoint.older_secrets
+    columns = Endpoint.previous_secret_until, Endpoint.secret, Endpoint.headers, *old
     subscribed = select(*columns).where(Endpoint.deleted_at.is_(None)).order_by(Endpoint.created_at)
-    for secret, headers, previous, until in session.execute(subscribed):
-        still_signs = until is not None and datetime.now(UTC) < until
-        yield from (one for one in (secret, headers, previous if still_signs else None) if one is not None)
+    for until, *stored in session.execute(subscribed):
+        still_sign = until is not None and datetime.now(UTC) < until
+        yield from (one for one in (stored if still_sign else stored[: -len(old)]) if one is not None)
     yield from session.scalars(select(SiteCredential.ciphertext).limit(_CREDENTIALS_READ))

@@ -6,7 +6,6 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -23,9 +22,8 @@ from ...remote.http.headers import check_custom_headers
 from ...remote.signatures import new_secret
 from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import Cause, UnitOfWork, run_in_transaction
+from .old_secrets import replace_secret
 
-OLD_SECRET_LASTS = timedelta(hours=24)
-"""For so long after a rotation deliveries are signed with both secrets."""
 LONGEST_URL = 2_000
 LONGEST_DESCRIPTION = 500
 MOST_PER_S = 1_000.0
@@ -99,9 +97,7 @@ def rotate_secret(runtime: Runtime, uow: UnitOfWork, endpoint_id: str) -> tuple[
     """Give the endpoint a new secret, shown this once; for 24 hours deliveries are signed with the old one too."""
     endpoint = locked_endpoint(uow.session, endpoint_id)
     secret = new_secret()
-    endpoint.previous_secret = endpoint.secret
-    endpoint.previous_secret_until = uow.now + OLD_SECRET_LASTS
-    endpoint.secret = runtime.encryption.encrypt(secret)
+    replace_secret(endpoint, runtime.encryption, secret, uow.now)
     uow.audit(AuditAction.ENDPOINT_ROTATED, endpoint_id)
     return endpoint, secret
 
@@ -156,7 +152,7 @@ def delete_endpoint(uow: UnitOfWork, endpoint_id: str) -> None:
     endpoint = locked_endpoint(uow.session, endpoint_id)
     endpoint.enabled = False
     endpoint.deleted_at = uow.now
-    endpoint.headers = endpoint.previous_secret = endpoint.previous_secret_until = None
+    endpoint.headers = endpoint.previous_secret = endpoint.older_secrets = endpoint.previous_secret_until = None
     _quietly(uow.session, delete(EndpointType).where(EndpointType.endpoint_id == endpoint_id))
     states = [constant(state) for state in _UNFINISHED]
     _quietly(uow.session, delete(Delivery).where(Delivery.endpoint_id == endpoint_id, Delivery.state.in_(states)))

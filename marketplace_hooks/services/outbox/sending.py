@@ -18,6 +18,7 @@ from ...remote.signatures import signed_headers
 from ...telemetry.log_context import get_logger
 from ...telemetry.tracing import traceparent
 from ..core.runtime import Runtime
+from .old_secrets import old_secrets_of
 
 log = get_logger(__name__)
 
@@ -37,12 +38,9 @@ class Recipient:
     @classmethod
     def of(cls, endpoint: Endpoint, encryption: Encryption, now: datetime) -> Recipient:
         """The endpoint as it is now; an old secret signs too until its day is over. Raises `EncryptionKeyLost`."""
-        secrets = [endpoint.secret]
-        until = endpoint.previous_secret_until
-        if endpoint.previous_secret is not None and until is not None and now < until:
-            secrets.append(endpoint.previous_secret)
+        secrets = (encryption.decrypt(endpoint.secret), *old_secrets_of(endpoint, encryption, now))
         headers = {} if endpoint.headers is None else json.loads(encryption.decrypt(endpoint.headers))
-        return cls(url=endpoint.url, secrets=tuple(map(encryption.decrypt, secrets)), headers=headers)
+        return cls(url=endpoint.url, secrets=secrets, headers=headers)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from cryptography.fernet import Fernet
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from marketplace_hooks.errors import OutboundRefused, PayloadRejected
@@ -48,6 +49,39 @@ def test_a_rotated_secret_signs_beside_the_old_one_for_24_hours(
     assert (is_believed(during, old), is_believed(during, new)) == (True, True)
     assert len(during.headers["webhook-signature"].split()) == 2
     assert (is_believed(after, old), is_believed(after, new)) == (False, True)
+
+
+def test_each_of_several_secrets_of_a_day_signs_for_its_24_hours(
+    clock: time_machine.Traveller, shop: Marketplace
+) -> None:
+    with Receiver() as receiver:
+        endpoint_id, first = subscribe(shop, receiver.url)
+        _, second = in_transaction(shop, lambda uow: rotate_secret(shop.runtime, uow, endpoint_id))
+        clock.shift(timedelta(hours=1))
+        _, third = in_transaction(shop, lambda uow: rotate_secret(shop.runtime, uow, endpoint_id))
+        believed = []
+        for number, hours in enumerate((22.9, 0.2, 0.95), start=1):
+            clock.shift(timedelta(hours=hours))
+            hide(shop, f"mod-{number}")
+            deliver(shop)
+            believed.append([is_believed(receiver.requests[-1], secret) for secret in (first, second, third)])
+    assert believed == [[True, True, True], [False, True, True], [False, False, True]]
+
+
+def test_a_rotation_mends_an_endpoint_whose_secrets_no_key_opens(
+    clock: time_machine.Traveller, make_marketplace: Callable[..., Marketplace]
+) -> None:
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+    shop = open_shop(make_marketplace, ENCRYPTION_KEYS=old)
+    with Receiver() as receiver:
+        endpoint_id, _ = subscribe(shop, receiver.url)
+        in_transaction(shop, lambda uow: rotate_secret(shop.runtime, uow, endpoint_id))
+        changed = make_marketplace(ENCRYPTION_KEYS=new, ALLOWED_NETWORKS="127.0.0.0/8")
+        _, secret = in_transaction(changed, lambda uow: rotate_secret(changed.runtime, uow, endpoint_id))
+        clock.shift(timedelta(hours=24))
+        hide(shop, "mod-1")
+        deliver(changed)
+    assert is_believed(receiver.requests[0], secret)
 
 
 def test_custom_headers_are_sent_encrypted_at_rest_and_named_but_not_told_in_the_log(shop: Marketplace) -> None:
