@@ -16,7 +16,7 @@ from ..inspections.conflicts import ConflictVerdict, IncompatibleModule, Overrid
 from ..inspections.evidence import Fact, SiteFacts, Strength
 from ..inspections.file_integrity import Comparison, judge_core_files
 from ..inspections.multistore import OtherShop
-from ..versions import compatible
+from ..versions import Rule, compatible
 from .check_sources import found_in, is_hint, source_of
 from .refusal_grounds import Ground
 
@@ -49,12 +49,19 @@ class AnnouncedRange:
     compatible_to: str | None
 
 
+class CompatibilityDate(enum.StrEnum):
+    """Whose day the announced versions are of that decide: the purchase's or the request's (`rules.md`, policies)."""
+
+    PURCHASE = "purchase"
+    REQUEST = "request"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Submission:
     """The facts about one request when it is submitted.
 
-    `at_purchase` is what the listing announced on the purchase date, `today` what it announces now: the first decides,
-    the second stands beside it. `comparison` is the manifest's, None when no files were reported, or none of the
+    `at_purchase` is what the listing announced on the purchase date, `today` what it announces now: `judged_at` says
+    which decides, and the other stands beside it. `version_rule` is how their bounds are read. `comparison` is the manifest's, None when no files were reported, or none of the
     installed version are known.
     """
 
@@ -63,6 +70,8 @@ class Submission:
     site_facts: SiteFacts
     at_purchase: AnnouncedRange | None
     today: AnnouncedRange | None = None
+    judged_at: CompatibilityDate = CompatibilityDate.PURCHASE
+    version_rule: Rule = Rule.LISTING
     incompatible_modules: Sequence[IncompatibleModule] = ()
     conflicting_overrides: Sequence[str] = ()
     installed_version: str | None = None
@@ -174,18 +183,22 @@ def request_is_about_the_bound_site(submission: Submission) -> Check:
 
 @check("platform_version")
 def platform_version_was_announced(submission: Submission) -> Check:
-    """The site's platform version is among those that the listing announced on the purchase date."""
+    """The site's platform version is among those that the listing announced on the day that decides."""
     version = submission.site_facts.platform_version
-    announced = submission.at_purchase
+    announced, other, name_of_other = submission.at_purchase, submission.today, "compatible_today"
+    if submission.judged_at is CompatibilityDate.REQUEST:
+        announced, other, name_of_other = submission.today, submission.at_purchase, "compatible_at_purchase"
     evidence = {"version": None if version is None else version.value, **source_of(version), **_ranges(submission)}
+    if submission.judged_at is not CompatibilityDate.PURCHASE:
+        evidence["judged_at"] = submission.judged_at
     fork = submission.site_facts.fork
     if version is None and fork is not None:
         evidence |= {**found_in(fork), "fork": dict(fork.facts)}
     if version is None or announced is None:
         return Check(name="platform_version", result=CheckResult.UNKNOWN, evidence=evidence)
-    if submission.today is not None:
-        evidence["compatible_today"] = _fits(version, submission.today)
-    if _fits(version, announced):
+    if other is not None:
+        evidence[name_of_other] = _fits(version, other, submission.version_rule)
+    if _fits(version, announced, submission.version_rule):
         return Check(name="platform_version", result=CheckResult.PASS, evidence=evidence)
     ground = Ground.PLATFORM_VERSION_INCOMPATIBLE
     return Check(name="platform_version", result=CheckResult.FAIL, evidence=evidence, ground=ground)
@@ -286,8 +299,8 @@ def _has_companion(submission: Submission) -> bool:
     return any(one.strength is Strength.DECLARED_CHECKED and one.is_known for one in submission.site_facts.findings)
 
 
-def _fits(version: Fact, announced: AnnouncedRange) -> bool:
-    return compatible(str(version.value), announced.compatible_from, announced.compatible_to)
+def _fits(version: Fact, announced: AnnouncedRange, rule: Rule) -> bool:
+    return compatible(str(version.value), announced.compatible_from, announced.compatible_to, rule)
 
 
 def _ranges(submission: Submission) -> dict[str, Any]:

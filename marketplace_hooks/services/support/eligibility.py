@@ -20,7 +20,8 @@ from ...domain.inspections.evidence import LONGEST_STORED_VERSION, FindingKind, 
 from ...domain.inspections.file_integrity import Comparison, Reported, compare_with_releases
 from ...domain.inspections.multistore import other_shop
 from ...domain.merchant_sites import parse, relation
-from ...domain.support.eligibility import AnnouncedRange, Check, Eligibility, Submission, judge
+from ...domain.support.eligibility import AnnouncedRange, Check, CompatibilityDate, Eligibility, Submission, judge
+from ...domain.versions import Rule
 from ...errors import NotFound
 from ...models.products import Listing, Product
 from ...models.purchases import Purchase
@@ -31,6 +32,8 @@ from ..catalog.products import listing_at_purchase, listing_in_force
 from ..inspections.requests import read_inspection
 
 NO_FACTS = merge_findings(())
+_VERSION_RULES = {"covered": Rule.LISTING, "exact": Rule.NONE}
+"""The rule for each value of the setting `PATCH_VERSIONS`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +57,8 @@ def judge_submission(
 ) -> Judgement:
     """Judge a request about a purchase as of an instant, with what an inspection found (None: there was none).
 
-    The announced range is the listing's on the purchase date; today's stands beside it (`rules.md` 20 and policies).
+    The announced range is the listing's on the purchase date; today's stands beside it, or decides (`rules.md` 20 and
+    policies).
     """
     question = EntitlementQuestion(
         at=at,
@@ -76,6 +80,8 @@ def judge_submission(
         site_facts=site_facts,
         at_purchase=_announced(listing),
         today=_announced(today),
+        judged_at=CompatibilityDate(settings.compatibility_judged_at),
+        version_rule=_VERSION_RULES[settings.patch_versions],
         incompatible_modules=[
             IncompatibleModule.read(one) for one in (listing.incompatible_modules if listing else [])
         ],

@@ -91,8 +91,12 @@ def _version(evidence: Mapping[str, Any]) -> Facts:
         announced = evidence.get(key)
         if announced is not None:
             yield label, version_range(announced) or gettext("no version given")
-    if evidence.get("compatible_today") is not None:
-        yield gettext("Compatible today"), gettext("yes") if evidence["compatible_today"] else gettext("no")
+    for key, label in (
+        ("compatible_at_purchase", gettext("Compatible on the purchase date")),
+        ("compatible_today", gettext("Compatible today")),
+    ):
+        if evidence.get(key) is not None:
+            yield label, gettext("yes") if evidence[key] else gettext("no")
 
 
 def _installed(evidence: Mapping[str, Any]) -> Facts:

@@ -103,7 +103,8 @@ def _merchant_site(result: CheckResult, evidence: Check) -> str:
 
 def _platform_version(result: CheckResult, evidence: Check) -> str:
     version = evidence.get("version")
-    announced = version_range(evidence.get("announced_at_purchase"))
+    is_of_request = evidence.get("judged_at") == CompatibilityDate.REQUEST
+    announced = version_range(evidence.get("announced_today" if is_of_request else "announced_at_purchase"))
     fork = evidence.get("fork")
     if version is None and fork is not None:
         return gettext(

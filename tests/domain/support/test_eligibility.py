@@ -76,6 +76,26 @@ def test_the_range_of_the_purchase_date_decides_and_that_of_today_stands_beside_
     assert result(judged(version("admin_api", "9.0.0"), today=today), "platform_version") == "fail"
 
 
+def test_the_range_of_the_request_decides_where_the_marketplace_says_so() -> None:
+    today = AnnouncedRange(compatible_from="8.2.0", compatible_to="9.0.99")
+    at_request: dict[str, Any] = {"today": today, "judged_at": CompatibilityDate.REQUEST}
+    [check] = [
+        one for one in judged(version("admin_api", "8.1.0"), **at_request).checks if one.name == "platform_version"
+    ]
+    found = (check.result, check.evidence["judged_at"], check.evidence["compatible_at_purchase"])
+    assert found == ("fail", "request", True)
+    assert result(judged(version("admin_api", "9.0.0"), **at_request), "platform_version") == "pass"
+    unknown = {**at_request, "today": None}
+    assert result(judged(version("admin_api", "9.0.0"), **unknown), "platform_version") == "unknown"
+
+
+def test_a_bound_covers_its_patch_versions_unless_the_marketplace_reads_it_exactly() -> None:
+    bounds = AnnouncedRange(compatible_from="1.7", compatible_to="8.1")
+    for rule, expected in ((Rule.LISTING, "pass"), (Rule.NONE, "fail")):
+        eligibility = judged(version("admin_api", "8.1.7"), at_purchase=bounds, version_rule=rule)
+        assert result(eligibility, "platform_version") == expected
+
+
 def test_without_an_announced_range_no_version_is_incompatible() -> None:
     assert result(judged(version("admin_api", "1.6.0.1"), at_purchase=None), "platform_version") == "unknown"
 
