@@ -49,6 +49,16 @@ class PolicySettings:
         as_days(0, 3_650),
         "Days for which a closure suspends deadlines at most, counted from its first day; 0: no limit.",
     )
+    compatibility_judged_at: str = _setting(
+        "purchase",
+        as_choice("purchase", "request"),
+        "Whose day the advertised versions are of that decide on compatibility; the other day's are shown beside them.",
+    )
+    patch_versions: str = _setting(
+        "covered",
+        as_choice("covered", "exact"),
+        "Whether an advertised version such as 8.1 covers its patch versions (8.1.7), or is meant exactly.",
+    )
     business_care_rates: tuple[Rates, ...] = _setting(
         RATES,
         as_rates,

@@ -61,8 +61,8 @@ class Submission:
     """The facts about one request when it is submitted.
 
     `at_purchase` is what the listing announced on the purchase date, `today` what it announces now: `judged_at` says
-    which decides, and the other stands beside it. `version_rule` is how their bounds are read. `comparison` is the manifest's, None when no files were reported, or none of the
-    installed version are known.
+    which decides, and the other stands beside it. `version_rule` is how their bounds are read. `comparison` is the
+    manifest's, None when no files were reported, or none of the installed version are known.
     """
 
     entitlement: Entitlement

@@ -14,7 +14,14 @@ from marketplace_hooks.domain.inspections.conflicts import IncompatibleModule
 from marketplace_hooks.domain.inspections.evidence import Finding, FindingKind, merge_findings
 from marketplace_hooks.domain.inspections.file_integrity import Change, Comparison
 from marketplace_hooks.domain.inspections.multistore import OtherShop
-from marketplace_hooks.domain.support.eligibility import AnnouncedRange, Eligibility, Submission, judge
+from marketplace_hooks.domain.support.eligibility import (
+    AnnouncedRange,
+    CompatibilityDate,
+    Eligibility,
+    Submission,
+    judge,
+)
+from marketplace_hooks.domain.versions import Rule
 
 from ..inspections.test_evidence import found, module, version
 

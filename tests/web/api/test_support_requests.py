@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +13,11 @@ from sqlalchemy import select
 from marketplace_hooks.models.inspections import Inspection
 from marketplace_hooks.models.products import Listing
 
-from ...support.api_callers import Caller, MakeCaller, problem_of
+from ...support.api_callers import Caller, MakeCaller, caller_of, problem_of
 from ...support.customers import SHOP, set_up_purchase
-from ...support.marketplace import Marketplace
-from ...support.support_desk import ANSWER, FIX, PURCHASE, due
+from ...support.marketplace import Marketplace, sample
+from ...support.page_client import browser_of
+from ...support.support_desk import ANSWER, FIX, PURCHASE, due, set_up_support
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -238,3 +240,35 @@ def test_the_platform_asks_before_a_purchase_for_customers_whom_we_know(desk: Ma
     assert refused.get_json()["errors"] == [{"path": "customer_id", "message": "is not known"}]
     assert platform.get("/support-requests").get_json()["items"] == []
     assert platform.post("/support-requests", {**asked, "customer_id": "customer-1"}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("settings", "version", "expected", "words"),
+    [
+        ({}, "9.0.2", "fail", "the advertised versions were 1.7.6.0 to 8.2.99. The product page advertises it today."),
+        ({}, "8.2.1", "pass", "one of the advertised versions (1.7.6.0 to 8.2.99)"),
+        ({"COMPATIBILITY_JUDGED_AT": "request"}, "9.0.2", "pass", "one of the advertised versions (9.0 to 9.0)"),
+        ({"COMPATIBILITY_JUDGED_AT": "request"}, "8.2.1", "fail", "the advertised versions were 9.0 to 9.0."),
+        ({"COMPATIBILITY_JUDGED_AT": "request", "PATCH_VERSIONS": "exact"}, "9.0.2", "fail", "were 9.0 to 9.0."),
+    ],
+)
+def test_the_marketplace_says_whose_day_decides_on_compatibility_and_what_a_version_covers(
+    make_marketplace: Callable[..., Marketplace],
+    clock: time_machine.Traveller,
+    settings: dict[str, str],
+    version: str,
+    expected: str,
+    words: str,
+) -> None:
+    desk = make_marketplace(**settings)
+    set_up_support(desk)
+    clock.shift(DAY)
+    listing = {**sample("product.upserted")["data"]["listing"], "compatible_from": "9.0", "compatible_to": "9.0"}
+    now = datetime.now(UTC).isoformat()
+    desk.publish("product.upserted", product_id="mod-1", version=9, listing={**listing, "published_at": now})
+    desk.run_all_now()
+    declared = {"platform_version": version, "modules": []}
+    request = submit(caller_of(desk, "customer", "customer-1"), declared=declared)
+    assert {one["name"]: one["result"] for one in request["checks"]}["platform_version"] == expected
+    page = browser_of(desk, "customer", "customer-1").get(f"/support/{request['request_id']}").visible_text
+    assert words in " ".join(page.split())
