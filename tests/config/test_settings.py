@@ -113,6 +113,8 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
     "holidays_of": ("seller", "seller", "seller"),
     "closures_suspend_acknowledgement": ("no", "no", "no"),
     "closures_suspend_fix": ("yes", "yes", "yes"),
+    "compatibility_judged_at": ("request", "request", "request"),
+    "patch_versions": ("exact", "exact", "exact"),
     "brand_name": ("Ateliers", "Ateliers", "Ateliers"),
     "brand_logo": (str(PICTURE), str(PICTURE), as_brand_image(PICTURE)),
     "brand_logo_size": ("120x32", [120, 32], (120, 32)),
@@ -239,6 +241,8 @@ BAD: dict[str, list[Any]] = {
     "oidc_issuer": ["id.example", "http://id.example", "https://", "https://[", "ftp://id.example", 7],
     "oidc_roles": ["vendors", "=seller", "vendors=", {"vendors": 7}, 7],
     "closures_suspend_fix": ["maybe"],
+    "compatibility_judged_at": ["", "today"],
+    "patch_versions": ["", "listing"],
     "business_care_rates": [
         *("", "{", "{}", "[]", "[7]", "40", 7, [], {}, [{}], [{"renewal_percent": 40}], [{**FIRST, "more": 1}]),
         [{**FIRST, "since": "2025-03-20"}],  # nothing before
