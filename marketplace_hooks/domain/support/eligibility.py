@@ -13,11 +13,11 @@ from typing import Any
 
 from ..business_care.entitlement import Code, Entitlement, EntitlementOutcome
 from ..inspections.conflicts import ConflictVerdict, IncompatibleModule, Override, module_conflicts, override_conflicts
-from ..inspections.evidence import Fact, SiteFacts, Strength
+from ..inspections.evidence import SiteFacts, Strength
 from ..inspections.file_integrity import Comparison, judge_core_files
 from ..inspections.multistore import OtherShop
-from ..versions import Rule, compatible
 from .check_sources import found_in, is_hint, source_of
+from .compatibility import AS_AGREED, AnnouncedRange, CompatibilityDate, CompatibilityPolicy
 from .refusal_grounds import Ground
 
 MOST_PATHS = 50
@@ -42,27 +42,12 @@ class EligibilityOutcome(enum.StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnnouncedRange:
-    """The compatible range that a listing announced; both bounds inclusive, None: no bound."""
-
-    compatible_from: str | None
-    compatible_to: str | None
-
-
-class CompatibilityDate(enum.StrEnum):
-    """Whose day the announced versions are of that decide: the purchase's or the request's (`rules.md`, policies)."""
-
-    PURCHASE = "purchase"
-    REQUEST = "request"
-
-
-@dataclass(frozen=True, kw_only=True)
 class Submission:
     """The facts about one request when it is submitted.
 
-    `at_purchase` is what the listing announced on the purchase date, `today` what it announces now: `judged_at` says
-    which decides, and the other stands beside it. `version_rule` is how their bounds are read. `comparison` is the
-    manifest's, None when no files were reported, or none of the installed version are known.
+    `at_purchase` is what the listing announced on the purchase date, `today` what it announces now: the policy says
+    which decides, and the other stands beside it. `comparison` is the manifest's, None when no files were reported, or
+    none of the installed version are known.
     """
 
     entitlement: Entitlement
@@ -70,8 +55,7 @@ class Submission:
     site_facts: SiteFacts
     at_purchase: AnnouncedRange | None
     today: AnnouncedRange | None = None
-    judged_at: CompatibilityDate = CompatibilityDate.PURCHASE
-    version_rule: Rule = Rule.LISTING
+    policy: CompatibilityPolicy = AS_AGREED
     incompatible_modules: Sequence[IncompatibleModule] = ()
     conflicting_overrides: Sequence[str] = ()
     installed_version: str | None = None
@@ -185,20 +169,21 @@ def request_is_about_the_bound_site(submission: Submission) -> Check:
 def platform_version_was_announced(submission: Submission) -> Check:
     """The site's platform version is among those that the listing announced on the day that decides."""
     version = submission.site_facts.platform_version
-    announced, other, name_of_other = submission.at_purchase, submission.today, "compatible_today"
-    if submission.judged_at is CompatibilityDate.REQUEST:
-        announced, other, name_of_other = submission.today, submission.at_purchase, "compatible_at_purchase"
+    is_of_request = submission.policy.judged_at is CompatibilityDate.REQUEST
+    announced = submission.today if is_of_request else submission.at_purchase
+    other = submission.at_purchase if is_of_request else submission.today
     evidence = {"version": None if version is None else version.value, **source_of(version), **_ranges(submission)}
-    if submission.judged_at is not CompatibilityDate.PURCHASE:
-        evidence["judged_at"] = submission.judged_at
+    if is_of_request:
+        evidence["judged_at"] = submission.policy.judged_at
     fork = submission.site_facts.fork
     if version is None and fork is not None:
         evidence |= {**found_in(fork), "fork": dict(fork.facts)}
     if version is None or announced is None:
         return Check(name="platform_version", result=CheckResult.UNKNOWN, evidence=evidence)
     if other is not None:
-        evidence[name_of_other] = _fits(version, other, submission.version_rule)
-    if _fits(version, announced, submission.version_rule):
+        name = "compatible_at_purchase" if is_of_request else "compatible_today"
+        evidence[name] = other.covers(str(version.value), submission.policy)
+    if announced.covers(str(version.value), submission.policy):
         return Check(name="platform_version", result=CheckResult.PASS, evidence=evidence)
     ground = Ground.PLATFORM_VERSION_INCOMPATIBLE
     return Check(name="platform_version", result=CheckResult.FAIL, evidence=evidence, ground=ground)
@@ -299,14 +284,6 @@ def _has_companion(submission: Submission) -> bool:
     return any(one.strength is Strength.DECLARED_CHECKED and one.is_known for one in submission.site_facts.findings)
 
 
-def _fits(version: Fact, announced: AnnouncedRange, rule: Rule) -> bool:
-    return compatible(str(version.value), announced.compatible_from, announced.compatible_to, rule)
-
-
 def _ranges(submission: Submission) -> dict[str, Any]:
-    def shown(announced: AnnouncedRange | None) -> dict[str, str | None] | None:
-        if announced is None:
-            return None
-        return {"from": announced.compatible_from, "to": announced.compatible_to}
-
-    return {"announced_at_purchase": shown(submission.at_purchase), "announced_today": shown(submission.today)}
+    announced = {"announced_at_purchase": submission.at_purchase, "announced_today": submission.today}
+    return {name: None if one is None else one.as_json() for name, one in announced.items()}

@@ -20,7 +20,8 @@ from ...domain.inspections.evidence import LONGEST_STORED_VERSION, FindingKind, 
 from ...domain.inspections.file_integrity import Comparison, Reported, compare_with_releases
 from ...domain.inspections.multistore import other_shop
 from ...domain.merchant_sites import parse, relation
-from ...domain.support.eligibility import AnnouncedRange, Check, CompatibilityDate, Eligibility, Submission, judge
+from ...domain.support.compatibility import AnnouncedRange, CompatibilityDate, CompatibilityPolicy
+from ...domain.support.eligibility import Check, Eligibility, Submission, judge
 from ...domain.versions import Rule
 from ...errors import NotFound
 from ...models.products import Listing, Product
@@ -80,17 +81,23 @@ def judge_submission(
         site_facts=site_facts,
         at_purchase=_announced(listing),
         today=_announced(today),
-        judged_at=CompatibilityDate(settings.compatibility_judged_at),
-        version_rule=_VERSION_RULES[settings.patch_versions],
-        incompatible_modules=[
-            IncompatibleModule.read(one) for one in (listing.incompatible_modules if listing else [])
-        ],
+        policy=_compatibility_policy(settings),
+        incompatible_modules=_incompatible_modules(listing),
         conflicting_overrides=(listing.conflicting_overrides or []) if listing else [],
         installed_version=installed_version,
         comparison=_comparison(session, product, site_facts, installed_version),
         other_shop=other_shop(site_facts, shop_url, purchase.shop_url),
     )
     return Judgement(eligibility=judge(submission), entitlement=entitlement, listing_id=listing.id if listing else None)
+
+
+def _compatibility_policy(settings: Settings) -> CompatibilityPolicy:
+    judged_at = CompatibilityDate(settings.compatibility_judged_at)
+    return CompatibilityPolicy(judged_at=judged_at, version_rule=_VERSION_RULES[settings.patch_versions])
+
+
+def _incompatible_modules(listing: Listing | None) -> list[IncompatibleModule]:
+    return [IncompatibleModule.read(one) for one in (listing.incompatible_modules if listing else [])]
 
 
 def _judge_entitlement(

@@ -12,7 +12,8 @@ from typing import Any
 
 from ...domain.business_care.entitlement import Code, Remedy
 from ...domain.inspections.evidence import Strength
-from ...domain.support.eligibility import SITE_CHECKS, CheckResult, CompatibilityDate
+from ...domain.support.compatibility import CompatibilityDate
+from ...domain.support.eligibility import SITE_CHECKS, CheckResult
 from ...models.access import Role
 from ..i18n.language import LazyText, gettext, lazy, ngettext, wording
 from .business_care import REMEDIES, why_not_entitled

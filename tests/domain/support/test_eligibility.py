@@ -14,13 +14,8 @@ from marketplace_hooks.domain.inspections.conflicts import IncompatibleModule
 from marketplace_hooks.domain.inspections.evidence import Finding, FindingKind, merge_findings
 from marketplace_hooks.domain.inspections.file_integrity import Change, Comparison
 from marketplace_hooks.domain.inspections.multistore import OtherShop
-from marketplace_hooks.domain.support.eligibility import (
-    AnnouncedRange,
-    CompatibilityDate,
-    Eligibility,
-    Submission,
-    judge,
-)
+from marketplace_hooks.domain.support.compatibility import AnnouncedRange, CompatibilityDate, CompatibilityPolicy
+from marketplace_hooks.domain.support.eligibility import Eligibility, Submission, judge
 from marketplace_hooks.domain.versions import Rule
 
 from ..inspections.test_evidence import found, module, version
@@ -85,7 +80,7 @@ def test_the_range_of_the_purchase_date_decides_and_that_of_today_stands_beside_
 
 def test_the_range_of_the_request_decides_where_the_marketplace_says_so() -> None:
     today = AnnouncedRange(compatible_from="8.2.0", compatible_to="9.0.99")
-    at_request: dict[str, Any] = {"today": today, "judged_at": CompatibilityDate.REQUEST}
+    at_request: dict[str, Any] = {"today": today, "policy": CompatibilityPolicy(judged_at=CompatibilityDate.REQUEST)}
     [check] = [
         one for one in judged(version("admin_api", "8.1.0"), **at_request).checks if one.name == "platform_version"
     ]
@@ -99,7 +94,8 @@ def test_the_range_of_the_request_decides_where_the_marketplace_says_so() -> Non
 def test_a_bound_covers_its_patch_versions_unless_the_marketplace_reads_it_exactly() -> None:
     bounds = AnnouncedRange(compatible_from="1.7", compatible_to="8.1")
     for rule, expected in ((Rule.LISTING, "pass"), (Rule.NONE, "fail")):
-        eligibility = judged(version("admin_api", "8.1.7"), at_purchase=bounds, version_rule=rule)
+        policy = CompatibilityPolicy(version_rule=rule)
+        eligibility = judged(version("admin_api", "8.1.7"), at_purchase=bounds, policy=policy)
         assert result(eligibility, "platform_version") == expected
 
 
