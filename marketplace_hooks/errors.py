@@ -260,9 +260,10 @@ class OutboundFailed(Unavailable):
     """The other server did not answer as it should, or could not be reached.
 
     `reason` is one of a small set of stable words (`timeout`, `too_large`, `connection`, `tls`, `protocol`, `dns`,
-    `redirects`, `not_asked`).
+    `redirects`, `not_asked`). `address` is the IP address that was connected to, as far as it came to that.
     """
 
-    def __init__(self, detail: str, *, reason: str) -> None:
+    def __init__(self, detail: str, *, reason: str, address: str | None = None) -> None:
         super().__init__(detail)
         self.reason = reason
+        self.address = address

@@ -35,7 +35,7 @@ def failure_of(host: str, trouble: BaseException, exchange: Exchange) -> Outboun
     else:
         reason = "protocol"
         description = "did not answer in HTTP"
-    return OutboundFailed(f"{host} {description}.", reason=reason)
+    return OutboundFailed(f"{host} {description}.", reason=reason, address=exchange.address)
 
 
 def causes(trouble: BaseException) -> Iterator[BaseException]:

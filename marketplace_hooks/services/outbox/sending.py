@@ -45,9 +45,13 @@ class Recipient:
 
 @dataclass(frozen=True, kw_only=True)
 class AttemptResult:
-    """The result of an attempt: an answer, or why there was none. `sent` are the names of the headers sent with it."""
+    """The result of an attempt: an answer, or why there was none.
+
+    `address` is the IP address that it went to, and `sent` are the names of the headers sent with it.
+    """
 
     answer: OutboundResponse | None
+    address: str | None
     error: str | None
     timed_out: bool
     took_s: float
@@ -102,10 +106,10 @@ class AttemptResult:
             "took_ms": round(self.took_s * 1000),
             "headers": list(self.sent),
         }
-        if self.answer is not None:
-            entry["address"] = self.answer.address
-            if not self.is_success:
-                entry["answer"] = self.excerpt
+        if self.address is not None:
+            entry["address"] = self.address
+        if self.answer is not None and not self.is_success:
+            entry["answer"] = self.excerpt
         return entry
 
 
@@ -113,6 +117,7 @@ def send_signed(runtime: Runtime, recipient: Recipient, *, event_id: str, body: 
     """Send a body once, signed now. Raises nothing but what passes by itself, such as when memory runs out."""
     started = runtime.now()
     answer: OutboundResponse | None = None
+    address: str | None = None
     error: str | None = None
     timed_out = False
     sent: tuple[str, ...] = ()
@@ -123,15 +128,17 @@ def send_signed(runtime: Runtime, recipient: Recipient, *, event_id: str, body: 
             headers["traceparent"] = parent  # not signed: a receiver that knows nothing of it ignores it.
         sent = tuple(sorted(name.lower() for name in (*headers, *recipient.headers)))
         answer = runtime.outbound.post(recipient.url, body=body, headers=headers, custom_headers=recipient.headers)
+        address = answer.address
     except OutboundRefused as refused:
         error = f"refused: {refused.detail}"
     except OutboundFailed as failed:
         error = f"{failed.reason}: {failed}"
         timed_out = failed.reason == "timeout"
+        address = failed.address
     except Exception as mistake:
         if passes_by_itself(mistake):
             raise
         log.exception("%s could not be sent", event_id)
         error = type(mistake).__name__
     took_s = (runtime.now() - started).total_seconds()
-    return AttemptResult(answer=answer, error=error, timed_out=timed_out, took_s=took_s, sent=sent)
+    return AttemptResult(answer=answer, address=address, error=error, timed_out=timed_out, took_s=took_s, sent=sent)

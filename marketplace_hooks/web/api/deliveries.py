@@ -117,7 +117,7 @@ class AttemptSchema(ResponseSchema):
         required=True,
         metadata=about("The names of the headers that were sent.", ["webhook-id"]),
     )
-    address = nullable(fields.String, about("The IP address that answered.", "203.0.113.7"))
+    address = nullable(fields.String, about("The IP address it was sent to; null: it came to none.", "203.0.113.7"))
     answer = nullable(
         fields.String,
         about("How the answer's body begins; null: nothing is stored.", "try later"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -97,6 +98,23 @@ def test_custom_headers_are_sent_encrypted_at_rest_and_named_but_not_told_in_the
     assert {"authorization", "webhook-id", "webhook-timestamp", "x-team"} <= set(entry["headers"])
     assert (entry["status"], entry["address"], entry["error"]) == (204, "127.0.0.1", None)
     assert "s3cr3t" not in str(delivery.attempt_log)
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_the_address_of_an_attempt_without_an_answer_is_in_the_log(
+    make_marketplace: Callable[..., Marketplace], listens: bool
+) -> None:
+    shop = open_shop(make_marketplace, DELIVERY_TOTAL_S=1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        subscribe(shop, f"http://127.0.0.1:{silent.getsockname()[1]}/in")
+        if not listens:
+            silent.close()
+        hide(shop, "mod-1")
+        deliver(shop)
+    [delivery] = deliveries(shop)
+    [entry] = delivery.attempt_log or []
+    assert (entry["status"], entry["address"]) == (None, "127.0.0.1")
+    assert entry["error"].startswith("timeout" if listens else "connection")
 
 
 @pytest.mark.parametrize(
