@@ -30,7 +30,7 @@ def support_of(marketplace: Marketplace, product_id: str = "mod-1") -> ProductSu
     with runtime.database.read_session() as session:
         page = product_page(session, product_id)
         assert page is not None
-        return read_product_support(session, page.card, runtime.now(), runtime.settings.reference_zone)
+        return read_product_support(session, page.card, runtime.now(), runtime.settings)
 
 
 def test_only_active_business_care_and_renewals_of_the_next_thirty_days_count(marketplace: Marketplace) -> None:
