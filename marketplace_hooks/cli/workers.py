@@ -14,6 +14,7 @@ from ..jobs.scheduler import SCHEDULER_LOCK, run_all_now, run_scheduler
 from ..jobs.table import longest_step_s
 from ..jobs.warmup import preconnect, warm_up
 from ..models.deployment import ProcessKind
+from ..remote.redis.health import EVICTS, evicting_policy
 from ..remote.redis.names import JobKind
 from ..remote.redis.queue import answers, run_worker
 from ..remote.stop_request import StopRequest
@@ -62,6 +63,9 @@ def worker(processes: int) -> None:
     if not answers(url):
         raise ConfigurationError("Redis does not answer. Check REDIS_URL, or wait until it is back.")
     number, _, workers = os.environ.get(WORKER_LANE, "").partition("/")
+    # A child is not asked: what its supervisor found fit may be set otherwise later, and is then a warning of doctor's.
+    if not workers and (policy := evicting_policy(url)) is not None:
+        raise ConfigurationError(f"Redis {EVICTS.format(policy=policy)}.")
     if workers or processes == 1:
         _run_worker(runtime, url, job_kinds_of(int(number or 0), int(workers or 1)))
         return

@@ -63,3 +63,14 @@ def test_each_of_several_workers_names_itself_and_its_own_kinds_of_jobs(deployme
         f"{READY}inbox, deliveries, mail, inspections.",
     }
     assert count_workers(deployment) == 2
+
+
+def test_a_worker_does_not_start_on_a_redis_that_loses_wake_ups(
+    deployment: Deployment, private_redis: RedisServer
+) -> None:
+    with private_redis.client() as client:
+        client.config_set("maxmemory", "100mb")
+        client.config_set("maxmemory-policy", "allkeys-lru")
+    worker = deployment.start_worker()
+    assert worker.popen.wait(STARTED_WITHIN_S) == 1
+    assert "set maxmemory-policy noeviction" in worker.log.read_text()
