@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from marketplace_hooks.models.purchases import Purchase
 from marketplace_hooks.services.core.deployment import IMPORT
 from marketplace_hooks.snapshots.checking import Checked, SnapshotCheck
 from marketplace_hooks.snapshots.entities import EntityKind
-from marketplace_hooks.snapshots.importing import import_checked
+from marketplace_hooks.snapshots.importing import WRITERS, import_checked
 
 from ..support.marketplace import Marketplace
 from ..support.processes import STARTED_WITHIN_S, Deployment, Fault
@@ -60,6 +61,25 @@ def test_killed_after_any_chunk_the_next_run_goes_on_to_the_same_end(
     answer = run_as_json(marketplace, "compare", path)
     assert not answer["examples"]
     assert marketplace.all(select(func.count()).select_from(Purchase)) == [4]
+
+
+def test_killed_inside_a_kind_the_next_run_goes_on_behind_the_last_chunk(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_twos = {kind: replace(writer, chunk=2) for kind, writer in WRITERS.items()}
+    monkeypatch.setattr("marketplace_hooks.snapshots.importing.WRITERS", by_twos)
+    sold = [line("purchase", purchase_id=f"purchase-{number}") for number in range(5, 10)]
+    path = write_lines(tmp_path / "all.ndjson", [*whole_marketplace(), *sold])
+    parents = 1 + 1 + 2 + 1 + 1  # of sellers, customers, products, packs and releases
+    assert import_until(marketplace, path, parents + 2)
+    assert marketplace.all(select(func.count()).select_from(Purchase)) == [4]
+    written: list[tuple[EntityKind, int, int]] = []
+    imported = import_checked(marketplace.runtime, check(marketplace, path), lambda *done: written.append(done))
+    purchases = [one for one in written if one[0] is EntityKind.PURCHASE]
+    assert purchases == [(EntityKind.PURCHASE, done, 9) for done in (6, 8, 9)]
+    assert (imported.known[EntityKind.PURCHASE], imported.new[EntityKind.PURCHASE]) == (4, 5)
+    assert imported.known[EntityKind.PRODUCT] == 4
+    assert not run_as_json(marketplace, "compare", path)["examples"]
 
 
 def test_a_run_of_other_files_begins_at_their_beginning(
