@@ -45,6 +45,21 @@ class StatusLineSchema(EventDataSchema):
             raise ValidationError("Required unless it is online.", "since")
 
 
+class UndoneWithdrawalLineSchema(EventDataSchema):
+    """A withdrawal that the marketplace has undone since: the renewals that it cancelled stay cancelled."""
+
+    actor = fields.String(required=True, validate=validate.OneOf([Side.SELLER.value, Side.MARKETPLACE.value]))
+    reason = fields.String(load_default="", validate=_reason)
+    since = Moment(required=True)
+    reinstated_at = Moment(required=True)
+    reinstated_reason = fields.String(load_default="", validate=_reason)
+
+    @validates_schema
+    def _is_in_order(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if data["reinstated_at"] < data["since"]:
+            raise ValidationError("Lies before the withdrawal.", "reinstated_at")
+
+
 class ListingLineSchema(ListingDataSchema):
     """An earlier revision of a listing, with the version and the price that the description had then."""
 
@@ -53,10 +68,13 @@ class ListingLineSchema(ListingDataSchema):
 
 
 class ProductLineSchema(ProductUpsertedSchema):
-    """`product.upserted`, with the revisions of its listing before, and what each side has asked for last."""
+    """`product.upserted`, with earlier listings, the last status of each side, and withdrawals that were undone."""
 
     listings = fields.List(fields.Nested(ListingLineSchema), load_default=list, validate=validate.Length(max=1_000))
     statuses = fields.List(fields.Nested(StatusLineSchema), load_default=list, validate=validate.Length(max=2))
+    withdrawals = fields.List(
+        fields.Nested(UndoneWithdrawalLineSchema), load_default=list, validate=validate.Length(max=1_000)
+    )
 
     @validates_schema
     def _is_consistent(self, data: dict[str, Any], **kwargs: Any) -> None:

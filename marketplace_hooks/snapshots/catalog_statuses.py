@@ -82,6 +82,29 @@ def _record_status(uow: UnitOfWork, locked: LockedSubject, side: Side, one: Mapp
             empty_slot(slot)
 
 
+def record_undone_withdrawals(uow: UnitOfWork, withdrawals: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Record the undone withdrawals of products, by the products' ids, except where any withdrawal is known here."""
+    query = select(Withdrawal.subject_id).where(
+        Withdrawal.subject_kind == SubjectKind.PRODUCT, Withdrawal.subject_id.in_(withdrawals)
+    )
+    known = set(uow.session.scalars(query)) if withdrawals else set()
+    for product_id, of_product in withdrawals.items():
+        for one in of_product if product_id not in known else ():
+            cause = Cause(actor=one["actor"], reason=one["reason"])
+            row = Withdrawal(
+                subject_kind=SubjectKind.PRODUCT,
+                subject_id=product_id,
+                side=Side(one["actor"]),
+                reason=cause.reason,
+                cause=cause.as_json(),
+                received_at=one["since"],
+                effective_at=one["since"],
+                reinstated_at=one["reinstated_at"],
+                reinstated_reason=one["reinstated_reason"],
+            )
+            uow.session.add(row)
+
+
 def hide_everything_of(uow: UnitOfWork, sellers: Collection[str]) -> None:
     """Hide what sellers sell who are known here and turn out to be suspended."""
     if not sellers:

@@ -82,6 +82,7 @@ def id_chunks(session: Session, kind: EntityKind) -> Iterator[list[str]]:
 _ORDER: Mapping[str, tuple[str, ...]] = {
     "listings": ("version",),
     "statuses": ("actor",),
+    "withdrawals": ("since",),
     "periods": ("period_index",),
     "renewal_changes": ("received_at", "enabled"),
     "notices": ("period_index", "sent_at"),

@@ -245,3 +245,21 @@ def test_a_line_that_an_import_would_refuse_is_named(
     result = run_command(marketplace, "export", tmp_path / "all.ndjson")
     sentence = "Longer than 1 MiB, so that an import refuses the line: request request-1."
     assert (result.exit_code, result.stderr.strip()) == (0, sentence)
+
+
+def test_a_renewal_that_an_undone_withdrawal_cancelled_stays_cancelled(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    marketplace.change_status("mod-1", "offline_permanent", version=2)
+    marketplace.run_all_now()
+    clock.shift(86_400)
+    marketplace.publish("product.reinstated", product_id="mod-1", version=1)
+    marketplace.change_status("mod-1", "online", MARKETPLACE, version=2)
+    clock.shift(86_400)
+    publish_purchase(marketplace, "purchase-2")
+    marketplace.run_all_now()
+    with moved(marketplace, tmp_path) as second:
+        assert subscription(second).withdrawn_from == subscription(marketplace).withdrawn_from
+        run_until(second, clock, RENEWAL + 4 * DAY)
+        assert (code_of(second), payments(second)) == ("EXPIRED", {1: "paid"})
+        assert payments(second, "purchase-2") == {1: "paid", 2: "pending"}
