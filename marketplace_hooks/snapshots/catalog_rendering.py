@@ -44,12 +44,12 @@ def render_products(session: Session, ids: Collection[str]) -> Rendered:
     listings = select(Listing).where(Listing.product_id.in_(ids)).order_by(Listing.version)
     revisions = grouped(session.scalars(listings).all(), "product_id")
     statuses = _statuses(session, SubjectKind.PRODUCT, ids)
-    undone = select(Withdrawal).where(
+    reinstated = select(Withdrawal).where(
         Withdrawal.subject_kind == SubjectKind.PRODUCT,
         Withdrawal.subject_id.in_(ids),
         Withdrawal.reinstated_at.is_not(None),
     )
-    withdrawals = grouped(session.scalars(undone).all(), "subject_id")
+    withdrawals = grouped(session.scalars(reinstated).all(), "subject_id")
     found: Rendered = {}
     for row in session.scalars(select(Product).where(Product.id.in_(ids))):
         of_product = revisions.get(row.id, [])
@@ -72,13 +72,13 @@ def render_products(session: Session, ids: Collection[str]) -> Rendered:
                 if one.version != row.description_version
             ],
             "statuses": statuses.get(row.id, []),
-            "withdrawals": [_undone(one) for one in withdrawals.get(row.id, ())],
+            "withdrawals": [_reinstated(one) for one in withdrawals.get(row.id, ())],
         }
         found[row.id] = (None, data)
     return found
 
 
-def _undone(withdrawal: Withdrawal) -> dict[str, Any]:
+def _reinstated(withdrawal: Withdrawal) -> dict[str, Any]:
     return {
         "actor": withdrawal.side.value,
         "reason": withdrawal.reason,

@@ -45,7 +45,7 @@ class StatusLineSchema(EventDataSchema):
             raise ValidationError("Required unless it is online.", "since")
 
 
-class UndoneWithdrawalLineSchema(EventDataSchema):
+class ReinstatedWithdrawalLineSchema(EventDataSchema):
     """A withdrawal that the marketplace has undone since: the renewals that it cancelled stay cancelled."""
 
     actor = fields.String(required=True, validate=validate.OneOf([Side.SELLER.value, Side.MARKETPLACE.value]))
@@ -73,7 +73,7 @@ class ProductLineSchema(ProductUpsertedSchema):
     listings = fields.List(fields.Nested(ListingLineSchema), load_default=list, validate=validate.Length(max=1_000))
     statuses = fields.List(fields.Nested(StatusLineSchema), load_default=list, validate=validate.Length(max=2))
     withdrawals = fields.List(
-        fields.Nested(UndoneWithdrawalLineSchema), load_default=list, validate=validate.Length(max=1_000)
+        fields.Nested(ReinstatedWithdrawalLineSchema), load_default=list, validate=validate.Length(max=1_000)
     )
 
     @validates_schema

@@ -82,7 +82,7 @@ def _record_status(uow: UnitOfWork, locked: LockedSubject, side: Side, one: Mapp
             empty_slot(slot)
 
 
-def record_undone_withdrawals(uow: UnitOfWork, withdrawals: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+def record_reinstated_withdrawals(uow: UnitOfWork, withdrawals: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     """Record the undone withdrawals of products, by the products' ids, except where any withdrawal is known here."""
     query = select(Withdrawal.subject_id).where(
         Withdrawal.subject_kind == SubjectKind.PRODUCT, Withdrawal.subject_id.in_(withdrawals)

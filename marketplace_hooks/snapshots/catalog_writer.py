@@ -25,9 +25,9 @@ from ..services.releases.publishing import publish_release
 from .catalog_statuses import (
     hide_everything_of,
     hide_packs_of,
+    record_reinstated_withdrawals,
     record_statuses,
     record_suspension,
-    record_undone_withdrawals,
     stop_renewals_of,
 )
 from .entities import Entity
@@ -83,8 +83,8 @@ def write_products(uow: UnitOfWork, entities: Sequence[Entity]) -> int:
         upsert_product(uow, locked_subjects, entity.data, CAUSE, described_at=None)
         for listing in entity.data["listings"]:
             add_listing(uow, _revision(entity, listing))
-    undone = {entity.id: entity.data["withdrawals"] for entity in entities if entity.data["withdrawals"]}
-    record_undone_withdrawals(uow, undone)
+    reinstated = {entity.id: entity.data["withdrawals"] for entity in entities if entity.data["withdrawals"]}
+    record_reinstated_withdrawals(uow, reinstated)
     changed = _record_statuses(uow, locked_subjects, SubjectKind.PRODUCT, entities)
     hide_packs_of(uow, changed - added)
     stop_renewals_of(uow, changed - added)
