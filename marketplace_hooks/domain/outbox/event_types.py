@@ -95,7 +95,7 @@ OUTGOING: dict[str, Outgoing] = {
     "subscription.renewal_cancelled": Outgoing(
         optional=("last_day", "ended_at"),
         when="Business Care will not renew, and continues until `last_day`: `by` is customer or withdrawal. Or it "
-        "ends for good at `ended_at`: `by` is refund, dispute or termination, which may lie ahead.",
+        "ends permanently at `ended_at`: `by` is refund, dispute or termination, which may lie ahead.",
         example={**_BUSINESS_CARE, "by": "withdrawal", "last_day": "2026-11-23"},
     ),
     "subscription.reactivation_due": Outgoing(
@@ -114,8 +114,8 @@ OUTGOING: dict[str, Outgoing] = {
     "subscription.reversal_due": Outgoing(
         nullable=("charge_id",),
         when="A charge must be refunded, or must not be made: `reason` is renewal_stopped (the renewal was stopped "
-        "in time), second_charge (another charge had already paid for the period), business_care_ended (it ended for "
-        "good before the renewal was paid), above_price (`amount` is what exceeds the renewal’s price), wrong_amount "
+        "in time), second_charge (another charge had already paid for the period), business_care_ended (it had ended "
+        "before the renewal was paid), above_price (`amount` is what exceeds the renewal’s price), wrong_amount "
         "(less was charged than asked for, or in another currency) or not_reactivable (it was charged for a "
         "reactivation that was not possible).",
         example={
