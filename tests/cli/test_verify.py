@@ -127,4 +127,4 @@ def test_a_body_alone_is_judged_by_the_headers_that_are_given(marketplace: Marke
 @pytest.mark.parametrize("content", [b"", BODY, b"\n\n", b"\xff\xfe", b"no colon\n\nbody"])
 def test_what_is_no_message_is_a_mistake_of_usage(marketplace: Marketplace, tmp_path: Path, content: bytes) -> None:
     status, facts = verifies(marketplace, tmp_path, content)
-    assert (status, "FILE is no message" in facts["sentence"]) == (2, True)
+    assert (status, "FILE is not a message" in facts["sentence"]) == (2, True)
