@@ -164,7 +164,7 @@ def _refuse_busy_port(host: str, port: int, supervisor: Supervisor) -> None:
 
     What an `up` that was killed has left ends what it is at, and is ended when that takes too long.
     """
-    begun_s = time.monotonic()
+    begun_s = alone_since_s = time.monotonic()
     while True:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -172,8 +172,10 @@ def _refuse_busy_port(host: str, port: int, supervisor: Supervisor) -> None:
                 listener.bind((host, port))
                 return
             except OSError as error:
-                waits_s = PORT_OF_ORPHANS_S if supervisor.end_orphans() else PORT_FREE_WITHIN_S
-                if time.monotonic() > begun_s + waits_s:
+                if supervisor.end_orphans():
+                    alone_since_s = time.monotonic()
+                give_up_s = min(begun_s + PORT_OF_ORPHANS_S, alone_since_s + PORT_FREE_WITHIN_S)
+                if time.monotonic() > give_up_s:
                     raise ConfigurationError(
                         f"{host}:{port} cannot be served: {error.strerror}. Choose another --port."
                     ) from error
