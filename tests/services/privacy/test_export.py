@@ -30,6 +30,7 @@ OF_OTHERS_OR_OURS = {
     "mh_locks": "processes",
     "mh_pack_members": "packs",
     "mh_packs": "packs",
+    "mh_pack_revisions": "packs",
     "mh_platform_releases": "releases of PrestaShop",
     "mh_price_reviews": "how far a run has come",
     "mh_product_categories": "products",
