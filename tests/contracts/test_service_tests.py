@@ -52,6 +52,7 @@ TESTED_ELSEWHERE = {
     "inspections/worker": "services/inspections/test_requests.py",
     "operations/backup_manifest": "services/operations/test_restore.py",
     "outbox/bulk_publish": "services/operations/test_cascade_run.py",
+    "outbox/old_secrets": "services/outbox/test_sending.py",
     "outbox/delivery_claims": "services/outbox/test_delivery_worker.py",
     "outbox/delivery_results": "services/outbox/test_delivery_worker.py",
     # the ids of a customer, tested by the erasure that asks for them
