@@ -45,7 +45,7 @@ class RedisNames:
 
 
 def first_edition_queue(kind: JobKind) -> str:
-    """The queue that every deployment of 0.1.0 used; workers empty it until 0.3.0 (`renamed_jobs.py`)."""
+    """The queue that every deployment of 0.1.0 used; workers empty it until 0.3.0 (`service_jobs.py`)."""
     return f"mh-{kind}"
 
 

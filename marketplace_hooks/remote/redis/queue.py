@@ -26,7 +26,7 @@ from ..stop_request import STOP_SIGNALS, StopRequest
 from .connection import connect
 from .names import JobKind, RedisNames, first_edition_queue, first_edition_wakeup
 from .prefork_worker import PreforkWorker
-from .renamed_jobs import RenamableJob
+from .service_jobs import ServiceJob, entry_point
 
 log = get_logger(__name__)
 
@@ -68,7 +68,7 @@ class RedisWakeups:
         try:
             if self._client.set(self._names.wakeup(kind), "1", nx=True, px=WAKEUP_TTL_MS):
                 queue = Queue(self._names.queue(kind), connection=self._client, serializer=JSONSerializer)
-                queue.enqueue_call(f"marketplace_hooks.jobs.entry_points.run_{kind}", **_JOB_OPTIONS)
+                queue.enqueue_call(entry_point(kind), **_JOB_OPTIONS)
         except (redis.RedisError, OSError, Unavailable) as error:
             self._paused_until_s = time.monotonic() + BREAKER_S
             log.warning("no worker could be woken (%s): the next sweep will find the work", type(error).__name__)
@@ -254,7 +254,7 @@ def _make_worker(url: str, names: RedisNames, kinds: Sequence[JobKind], monitori
         [Queue(name, connection=client, serializer=JSONSerializer) for name in queues],
         connection=client,
         serializer=JSONSerializer,
-        job_class=RenamableJob,
+        job_class=ServiceJob,
         worker_ttl=60,
         maintenance_interval=30,
         job_monitoring_interval=monitoring_interval_s,

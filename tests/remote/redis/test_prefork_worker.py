@@ -12,16 +12,15 @@ from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
-from rq import Queue, Worker
+from rq import Worker
 from rq.executions import Execution
 from rq.job import Job
-from rq.serializers import JSONSerializer
 from rq.timeouts import JobTimeoutException
 
 from marketplace_hooks.remote.redis.names import JobKind, RedisNames
 from marketplace_hooks.remote.redis.prefork_worker import PreforkWorker
-from marketplace_hooks.remote.redis.queue import JobOverdueError, _make_worker, _QueueWorker, connect
-from marketplace_hooks.remote.redis.renamed_jobs import RenamableJob
+from marketplace_hooks.remote.redis.queue import JobOverdueError, _make_worker, _QueueWorker
+from marketplace_hooks.remote.redis.service_jobs import ServiceJob
 
 from ...support.source_tree import ROOT
 
@@ -40,6 +39,7 @@ USED: dict[Callable[..., Any], list[str]] = {
     Worker.procline: ["self", "message"],
     Execution.fetch: ["id", "job_id", "connection"],
     Job._deserialize_data: ["self"],
+    Job.restore: ["self", "raw_data"],
 }
 OVERRIDDEN = {
     PreforkWorker: ["dequeue_job_and_maintain_ttl", "fork_work_horse", "teardown"],
@@ -51,7 +51,7 @@ OVERRIDDEN = {
         "_install_signal_handlers",
         "teardown",
     ],
-    RenamableJob: ["_deserialize_data"],
+    ServiceJob: ["_deserialize_data", "restore"],
 }
 
 
@@ -98,20 +98,3 @@ def test_a_worker_of_rq_has_the_attributes_that_we_read_and_set(redis_url: str) 
     assert "self._horse_pid = child_pid" in source
     assert "self.perform_job(job, queue, self.execution)" in source
     assert "self._job" in inspect.getsource(Execution)
-
-
-@pytest.mark.parametrize(
-    ("queued", "read"),
-    [
-        ("workers.inbox.run", "marketplace_hooks.jobs.entry_points.run_inbox"),
-        ("workers.mail.run", "marketplace_hooks.jobs.entry_points.run_mail"),
-        ("marketplace_hooks.jobs.entry_points.run_mail", "marketplace_hooks.jobs.entry_points.run_mail"),
-        ("workers.inbox.run_of_a_host", "workers.inbox.run_of_a_host"),
-    ],
-)
-def test_a_job_that_the_first_edition_queued_is_read_under_its_present_name(
-    redis_url: str, queued: str, read: str
-) -> None:
-    with connect(redis_url) as client:
-        Queue("mh-inbox", connection=client, serializer=JSONSerializer).enqueue_call(queued, job_id="a-job")
-        assert RenamableJob.fetch("a-job", connection=client, serializer=JSONSerializer).func_name == read
