@@ -32,6 +32,11 @@ def form_token() -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(FORM_FIELD, token)
 
 
+def is_sent_by_another_site() -> bool:
+    """Whether a page of another site sent this request, as a modern browser says; others do not say."""
+    return request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none")
+
+
 def check_form() -> None:
     """Raises `ExpiredForm` for a request that changes something without this session's token."""
     if request.method not in UNSAFE_METHODS:

@@ -16,6 +16,7 @@ from ...services.core.rate_limits import LimitName, client_key
 from ...telemetry.log_context import get_logger
 from ..identity.acting import audit_refusal, end_acting, name_request
 from ..identity.authorization import audience, check_audience, identify
+from ..csrf import is_sent_by_another_site
 from ..identity.identity import Identity
 from ..problems import problem, problem_of
 from ..rate_limits import require_rate
@@ -58,7 +59,7 @@ def _check_origin(identity: Identity | None) -> None:
     """
     if identity is None or identity.token_id is not None or request.method in ("GET", "HEAD", "OPTIONS"):
         return
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+    if is_sent_by_another_site():
         raise _ReadyResponse(problem(403, "cross_site", "this call was sent by a page of another site"))
     if request.method == "POST" and request.mimetype != "application/json":
         raise _ReadyResponse(problem(415, "unsupported_media_type", "send Content-Type: application/json"))

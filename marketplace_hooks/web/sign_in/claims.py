@@ -49,15 +49,15 @@ def account_of(claims: Mapping[str, Any]) -> str:
     return str(claims["sub"])
 
 
-def authenticated_at(claims: Mapping[str, Any], *, not_before_s: float | None = None) -> datetime | None:
-    """When the provider last asked them who they are; None where it does not say.
+def authenticated_at(claims: Mapping[str, Any], *, not_before_s: float, must_say: bool) -> datetime | None:
+    """When the provider last asked them who they are; None where it does not say, and need not.
 
-    Raises `SignInFailed` (`not_asked_again`) where that should have been after `not_before_s`, and was not.
+    Raises `SignInFailed` (`not_asked_again`) where that was before `not_before_s`.
     """
     auth_time = claims.get("auth_time")
     if not isinstance(auth_time, int | float) or not 0 < auth_time < _FAR_FUTURE_S:
         auth_time = None
-    if not_before_s is not None and (auth_time is None or auth_time < not_before_s):
+    if must_say if auth_time is None else auth_time < not_before_s:
         raise SignInFailed(f"auth_time is {auth_time!r}: they were not asked again", code="not_asked_again")
     return None if auth_time is None else datetime.fromtimestamp(auth_time, UTC)
 

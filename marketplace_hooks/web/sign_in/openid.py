@@ -21,6 +21,7 @@ from ...services.core.actor import acting_as
 from ...services.core.rate_limits import LimitName, client_key
 from ...services.core.unit_of_work import run_in_transaction
 from ...telemetry.log_context import get_logger
+from ..csrf import is_sent_by_another_site
 from ..error_pages import refuse
 from ..i18n.language import wording
 from ..identity import sessions
@@ -50,8 +51,13 @@ MAX_AGE_S = 900
 @blueprint.get("/sign-in/openid")
 @audience()
 def begin() -> BaseResponse:
-    """Send the browser to the provider, with what only this browser will know when it comes back."""
+    """Send the browser to the provider, with what only this browser will know when it comes back.
+
+    Who is sent here by a page of another site has not asked for it: they are shown the way in.
+    """
     provider = _provider()
+    if is_sent_by_another_site():
+        return redirect(url_for("mh_sign_in.sign_in", next=wanted_page()), 303)
     sessions.require_session()
     state, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
     again = request.args.get("again") == "1"
@@ -102,8 +108,8 @@ def come_back() -> BaseResponse:
             needed=needed_claims(settings),
         )
         identity = _identity_of(claims, settings)
-        asked_at = mine.get("asked_again_at")
-        signed_in_at = authenticated_at(claims, not_before_s=None if asked_at is None else asked_at - provider.leeway_s)
+        earliest_s = _earliest_s(mine, settings) - provider.leeway_s
+        signed_in_at = authenticated_at(claims, not_before_s=earliest_s, must_say="asked_again_at" in mine)
         sessions.begin(identity, method=SignInMethod.OPENID, account=account_of(claims), signed_in_at=signed_in_at)
     except OutboundFailed as away:
         return _failed(503, "away", away, next=mine["next"])
@@ -139,6 +145,14 @@ def _max_age_s(*, again: bool) -> int:
     """How long ago the provider may have asked who they are."""
     settings = current_runtime().settings
     return int(settings.fresh_sign_in_s if again else settings.session_s)
+
+
+def _earliest_s(begun: dict[str, Any], settings: Settings) -> float:
+    """The earliest time at which the provider may have asked who they are, for this sign-in."""
+    asked_again_at: float | None = begun.get("asked_again_at")
+    if asked_again_at is not None:
+        return asked_again_at
+    return float(begun["until"] - MAX_AGE_S - settings.session_s)
 
 
 def _begun() -> dict[str, Any]:

@@ -254,6 +254,31 @@ def test_a_silent_provider_holds_few_threads_and_nobody_who_is_in(
         assert "is not responding" in page.visible_text
 
 
+def test_a_sign_in_at_the_provider_longer_ago_than_a_session_lasts_signs_nobody_in(opens: Opens) -> None:
+    now = int(datetime.now(UTC).timestamp())
+    ages = {"long-ago": 13 * 3600, "today": 11 * 3600}
+    by_age = {name: {"role": "operator", "auth_time": now - age} for name, age in ages.items()}
+    with running_provider({**by_age, "unsaid": {"role": "operator", "auth_time": None}}) as provider:
+        shop = opens(provider.url)
+        browser = Browser(shop.app)
+        refused(browser, returns(provider.signs_in(begins(browser), "long-ago")), 400, "did not ask you to identify")
+        for name in ("today", "unsaid"):
+            assert signs_in(shop, provider, name).page.answer.location == "/operator"
+
+
+def test_a_page_of_another_site_begins_no_sign_in(shop: Marketplace) -> None:
+    begin = "/sign-in/openid?again=1&next=/seller?after=x%26y=z"
+    for site in ("cross-site", "same-site"):
+        browser = Browser(shop.app)
+        page = browser.get(begin, follow=True, Sec_Fetch_Site=site)
+        assert (page.status, page.path) == (200, "/sign-in")
+        [way] = [link for link in page.links if link.startswith("/sign-in/openid")]
+        assert parse_qs(urlsplit(way).query) == {"next": ["/seller?after=x&y=z"]}
+    for site in ("same-origin", "none"):
+        location = str(Browser(shop.app).get(begin, Sec_Fetch_Site=site).answer.location)
+        assert urlsplit(location).path != "/sign-in"
+
+
 # --- a sign-in that is asked for again
 
 
