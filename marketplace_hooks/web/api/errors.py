@@ -14,9 +14,9 @@ from ...errors import MarketplaceHooksError, NotFound
 from ...events.envelope import NotAnEnvelope
 from ...services.core.rate_limits import LimitName, client_key
 from ...telemetry.log_context import get_logger
+from ..csrf import is_sent_by_another_site
 from ..identity.acting import audit_refusal, end_acting, name_request
 from ..identity.authorization import audience, check_audience, identify
-from ..csrf import is_sent_by_another_site
 from ..identity.identity import Identity
 from ..problems import problem, problem_of
 from ..rate_limits import require_rate
