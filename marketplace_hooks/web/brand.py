@@ -11,7 +11,7 @@ from ..config.colors import Appearance, palettes
 from ..config.settings import Settings
 
 STYLE_SHEET = "look.css"
-FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; sandbox"
 """Of a picture that is opened alone: an SVG may have styles, and runs no script and loads nothing."""
 
 

@@ -25,7 +25,7 @@ from .api.entitlements import answer_now, headers_of
 from .api.responses import JSON
 from .problems import problem_of_refusal
 from .request_ids import current_environ
-from .response_headers import NOSNIFF
+from .response_headers import SECURITY_HEADERS
 from .state import WebState, state
 from .webhooks import PATH as WEBHOOKS
 from .webhooks import body_of, incoming_request
@@ -83,7 +83,7 @@ class FastPath:
         if isinstance(outcome, Refusal):
             return problem_of_refusal(outcome)(environ, start_response)
         body = body_of(outcome)
-        start_response("202 ACCEPTED", [("Content-Type", JSON), NOSNIFF, ("Content-Length", str(len(body)))])
+        start_response("202 ACCEPTED", [("Content-Type", JSON), *SECURITY_HEADERS, ("Content-Length", str(len(body)))])
         return [body]
 
 

@@ -12,11 +12,11 @@ from ..services.core.leases import check_writable
 from ..services.core.runtime import Runtime, redis_url
 from .identity.authorization import audience
 from .problems import RETRY_AFTER_S, problem
-from .response_headers import forbid_sniffing
+from .response_headers import secure_response
 from .state import MigrationCheck, current_web_state
 
 blueprint = Blueprint("mh_health", __name__)
-blueprint.after_request(forbid_sniffing)
+blueprint.after_request(secure_response)
 
 
 @blueprint.get("/healthz")

@@ -25,11 +25,11 @@ from .identity.authorization import audience, check_audience
 from .page_brand import send_brand_file
 from .page_context import page_context
 from .page_headers import finish_page
-from .response_headers import forbid_sniffing
+from .response_headers import secure_response
 from .urls import local_url, without_parameter
 
 shared = TemplateBlueprint("mh_pages", __name__)
-shared.after_request(forbid_sniffing)
+shared.after_request(secure_response)
 
 
 def page_blueprint(name: str, import_name: str) -> Blueprint:

@@ -13,11 +13,11 @@ from flask import Blueprint, Response, request
 from ..config.trusted_proxies import is_within
 from .identity.authorization import audience
 from .problems import problem
-from .response_headers import forbid_sniffing
+from .response_headers import secure_response
 from .state import current_runtime
 
 blueprint = Blueprint("mh_metrics", __name__)
-blueprint.after_request(forbid_sniffing)
+blueprint.after_request(secure_response)
 
 
 @blueprint.get("/metrics")

@@ -13,7 +13,7 @@ from flask import Response
 
 from .. import errors
 from ..events.intake import Refusal, RefusalKind
-from .response_headers import forbid_sniffing
+from .response_headers import secure_response
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -59,7 +59,7 @@ def problem(status: int, code: str, detail: str, *, headers: dict[str, str] | No
     }
     answer = Response(json.dumps(body, ensure_ascii=False, default=str), status, content_type=CONTENT_TYPE)
     answer.headers["Cache-Control"] = "no-store"
-    forbid_sniffing(answer)
+    secure_response(answer)
     answer.headers.extend(headers or {})
     return answer
 

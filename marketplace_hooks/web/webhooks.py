@@ -18,11 +18,11 @@ from werkzeug.wsgi import get_content_length
 from ..events.intake import INCOMPLETE_BODY, Accepted, IncomingRequest, Refusal, too_large
 from .api.responses import JSON
 from .problems import problem, problem_of_refusal
-from .response_headers import forbid_sniffing
+from .response_headers import secure_response
 from .state import current_web_state
 
 blueprint = Blueprint("mh_webhooks", __name__)
-blueprint.after_request(forbid_sniffing)
+blueprint.after_request(secure_response)
 
 PATH = "/webhooks/"
 

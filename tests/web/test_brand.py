@@ -80,7 +80,7 @@ def test_the_logo_is_served_under_its_digest_with_its_type_and_runs_no_script(re
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     policy = answer.headers["Content-Security-Policy"].split("; ")
-    assert {"default-src 'none'", "sandbox"} <= set(policy)
+    assert {"default-src 'none'", "frame-ancestors 'none'", "sandbox"} <= set(policy)
     assert not any(rule.startswith("script-src") for rule in policy)
     assert reader.get("/mh-brand/0123456789abcdef/logo.svg").answer.headers["Cache-Control"] == "no-cache"
     assert reader.get("/mh-brand/0123456789abcdef/other.svg").status == 404

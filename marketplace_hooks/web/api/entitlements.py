@@ -26,7 +26,7 @@ from ...services.core.runtime import Runtime
 from ..identity.authorization import signed_in
 from ..identity.identity import Identity
 from ..identity.token_cache import self_verifying
-from ..response_headers import NOSNIFF
+from ..response_headers import SECURITY_HEADERS
 from ..state import current_runtime
 from .fields import Day, EnumField, QuerySchema, ResponseSchema, Rfc3339Instant, nullable
 from .operations import operation
@@ -35,7 +35,7 @@ from .responses import JSON
 PATH = "/entitlements"
 ROLES = (Role.PLATFORM, Role.OPERATOR, Role.SELLER, Role.CUSTOMER)
 _MAY_ASK_OF_THE_PAST = (Role.PLATFORM, Role.OPERATOR)
-_HEADERS = [("Cache-Control", "no-store"), ("Vary", "Authorization, Cookie"), NOSNIFF]
+_HEADERS = [("Cache-Control", "no-store"), ("Vary", "Authorization, Cookie"), *SECURITY_HEADERS]
 
 
 class EntitlementQuerySchema(QuerySchema):

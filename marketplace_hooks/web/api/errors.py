@@ -20,7 +20,7 @@ from ..identity.authorization import audience, check_audience, identify
 from ..identity.identity import Identity
 from ..problems import problem, problem_of
 from ..rate_limits import require_rate
-from ..response_headers import forbid_sniffing
+from ..response_headers import secure_response
 from .operations import NAME
 
 log = get_logger(__name__)
@@ -127,7 +127,7 @@ def add_checks_and_handlers(blueprint: Blueprint) -> None:
     """Check each call before its view, and answer its errors."""
     blueprint.before_request(check_call)
     blueprint.after_request(name_request)
-    blueprint.after_request(forbid_sniffing)
+    blueprint.after_request(secure_response)
     blueprint.teardown_request(end_acting)
     blueprint.register_error_handler(MarketplaceHooksError, handle_own_error)
     blueprint.register_error_handler(NotAnEnvelope, handle_invalid_json)
