@@ -120,11 +120,22 @@ def test_nginx_accepts_the_configuration(proxy: Proxy) -> None:
     assert "warn" not in checked.stderr
 
 
-def test_plain_http_is_sent_to_https(proxy: Proxy) -> None:
+def plain(proxy: Proxy, method: str, path: str) -> tuple[int, str | None]:
+    """Status and target of an answer over http."""
     with closing(http.client.HTTPConnection("127.0.0.1", proxy.plain_port, timeout=30)) as connection:
-        connection.request("GET", "/seller?page=2", headers={"Host": HOST})
+        connection.request(method, path, headers={"Host": HOST})
         answer = connection.getresponse()
-        assert (answer.status, answer.headers["Location"]) == (301, f"https://{HOST}/seller?page=2")
+        return answer.status, answer.headers["Location"]
+
+
+@pytest.mark.parametrize("path", ["/", "/seller?page=2", "/apiary", "/products/api/", "/api/v1/docs"])
+def test_pages_by_plain_http_are_sent_to_https(proxy: Proxy, path: str) -> None:
+    assert plain(proxy, "GET", path) == (301, f"https://{HOST}{path}")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/products", "/api", "/webhooks/marketplace", "/healthz", "/readyz", "/metrics"])
+def test_programs_that_call_by_plain_http_are_refused(proxy: Proxy, path: str) -> None:
+    assert [plain(proxy, method, path) for method in ("GET", "POST")] == [(403, None)] * 2
 
 
 def test_a_signed_event_is_stored_byte_by_byte(proxy: Proxy) -> None:
@@ -138,7 +149,7 @@ def test_a_signed_event_is_stored_byte_by_byte(proxy: Proxy) -> None:
 def test_pages_know_that_they_are_served_by_https(proxy: Proxy) -> None:
     status, body, headers = proxy.request("GET", "/")
     assert status == 200
-    assert "max-age" in headers["Strict-Transport-Security"]
+    assert headers.get_all("Strict-Transport-Security") == ["max-age=31536000"]
     assert all("Secure" in cookie for cookie in headers.get_all("Set-Cookie") or [])
     assert b"http://127.0.0.1" not in body
 
