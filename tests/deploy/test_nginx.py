@@ -30,6 +30,7 @@ from ..support.source_tree import ROOT
 KIT = ROOT / "deploy" / "nginx"
 HOST = "hooks.example.com"
 MOST_OF_ONE_ADDRESS = 100
+PATHS_OF_PROGRAMS = ("/api/v1/products", "/api", "/webhooks/marketplace", "/healthz", "/readyz", "/metrics")
 REQUEST_WITHIN_S = 60
 """A restart of a busy machine takes its time, and requests wait for it."""
 STALLED = 60
@@ -133,7 +134,9 @@ def test_pages_by_plain_http_are_sent_to_https(proxy: Proxy, path: str) -> None:
     assert plain(proxy, "GET", path) == (301, f"https://{HOST}{path}")
 
 
-@pytest.mark.parametrize("path", ["/api/v1/products", "/api", "/webhooks/marketplace", "/healthz", "/readyz", "/metrics"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/products", "/api", "/webhooks/marketplace", "/healthz", "/readyz", "/metrics"]
+)
 def test_programs_that_call_by_plain_http_are_refused(proxy: Proxy, path: str) -> None:
     assert [plain(proxy, method, path) for method in ("GET", "POST")] == [(403, None)] * 2
 
