@@ -140,9 +140,9 @@ def _site_urls(url: str) -> Mapping[str, str]:
 
 
 def beside(url: str, place: int) -> str:
-    """The address of something else that is served beside, at its place after the first port of the sites."""
-    host, _, port = url.rpartition(":")
-    return f"{host}:{int(port) + 1 + place}"
+    """The address, on loopback, of what is served at its place after the first port of the demo's sites."""
+    port = url.rpartition(":")[2]
+    return f"http://127.0.0.1:{int(port) + 1 + place}"
 
 
 def command() -> str:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from ..config.parsers import is_secure_or_local
 from ..domain.described import COMPATIBLE_FROM, COMPATIBLE_TO, PRODUCT_ID, PURCHASE_ID, RELEASE_ID, SHA256, about
 from ..domain.inspections.file_integrity import clean_path
 from ..models.products import SubjectKind
@@ -22,6 +23,8 @@ from .registry import PRODUCT, PURCHASE, Applied, InboundEvent, ParentUnknown, R
 _bound = validate.Length(1, 50)
 _sha256 = validate.Regexp(r"^[0-9a-f]{64}\Z", error="Must be a SHA-256 in 64 lower-case hexadecimal digits.")
 
+NOT_DOWNLOADABLE = "Must be an https address in ASCII, without a name or password in it."
+
 
 def _downloadable(url: str) -> None:
     """What a browser may be sent to, and what `services/downloads` can sign: nothing but an address of the web."""
@@ -31,7 +34,25 @@ def _downloadable(url: str) -> None:
     except ValueError:
         readable = False
     if not readable or "@" in parts.netloc or not url.isascii() or not url.isprintable() or " " in url:
-        raise ValidationError("Must be an https address in ASCII, without a name or password in it.")
+        raise ValidationError(NOT_DOWNLOADABLE)
+
+
+def _downloadable_by_https(url: str) -> None:
+    """The same, and nobody can read or change the file on its way: by http, it comes from this machine alone."""
+    _downloadable(url)
+    if not is_secure_or_local(url):
+        raise ValidationError(NOT_DOWNLOADABLE)
+
+
+class DownloadUrl(fields.String):
+    """Where a release's file is. `may_be_http`: also where others can read it on its way."""
+
+    def __init__(self, *, may_be_http: bool = False) -> None:
+        about_it = about(
+            "Where the file is; customers get a signed link to it.", "https://files.example.com/cartreminder-2.4.0.zip"
+        )
+        check = _downloadable if may_be_http else _downloadable_by_https
+        super().__init__(required=True, validate=[validate.Length(8, 2_000), check], metadata=about_it)
 
 
 def _module_path(path: str) -> None:
@@ -56,13 +77,7 @@ class ReleasePublishedSchema(EventDataSchema):
     compatible_from = fields.String(required=True, allow_none=True, validate=_bound, metadata=COMPATIBLE_FROM)
     compatible_to = fields.String(required=True, allow_none=True, validate=_bound, metadata=COMPATIBLE_TO)
     published_at = Moment(required=True, may_be_future=True, metadata=about("When it becomes available for download."))
-    download_url = fields.String(
-        required=True,
-        validate=[validate.Length(8, 2_000), _downloadable],
-        metadata=about(
-            "Where the file is; customers get a signed link to it.", "https://files.example.com/cartreminder-2.4.0.zip"
-        ),
-    )
+    download_url = DownloadUrl()
     sha256 = fields.String(required=True, validate=_sha256, metadata=SHA256)
     price = fields.Nested(
         EventMoneySchema,

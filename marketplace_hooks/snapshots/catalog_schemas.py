@@ -11,7 +11,7 @@ from ..domain.catalog.statuses import Side, Status
 from ..events.fields import EventDataSchema, EventMoneySchema, Moment, version
 from ..events.packs import PackUpsertedSchema
 from ..events.products import ListingDataSchema, ProductUpsertedSchema
-from ..events.releases import ReleasePublishedSchema
+from ..events.releases import DownloadUrl, ReleasePublishedSchema
 from ..events.sellers import SellerUpsertedSchema
 
 _reason = validate.Length(0, 2_000)
@@ -94,7 +94,12 @@ class PackLineSchema(PackUpsertedSchema):
 
 
 class ReleaseLineSchema(ReleasePublishedSchema):
-    """`release.published`. One that is published already is not announced again; one of the future is, then."""
+    """`release.published`. One that is published already is not announced again; one of the future is, then.
+
+    Its file may be fetched by http: events could name such addresses once, and an export has what they named.
+    """
+
+    download_url = DownloadUrl(may_be_http=True)
 
 
 def _refuse_repeated(values: Iterable[Any], name: str, what: str) -> None:

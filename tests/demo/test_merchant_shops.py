@@ -148,6 +148,12 @@ def concerns_some(event: Event) -> bool:
     return data.get("purchase_id", data.get("product_id")) in SOME
 
 
+def test_the_files_of_a_demo_are_served_on_loopback_wherever_it_is_opened() -> None:
+    phases = demo_events("http://192.168.1.5:8000", datetime.now(UTC), None)
+    found = {data.get("download_url") for phase in phases for series in phase for _, _, _, data in series} - {None}
+    assert {urlsplit(url).hostname for url in found} == {"127.0.0.1"}
+
+
 def test_a_demo_that_is_started_on_another_port_has_no_old_links_even_when_it_comes_back(
     sqlite_url: str, tmp_path: Path
 ) -> None:

@@ -227,6 +227,8 @@ def test_a_release_received_with_other_facts_is_refused(
         ("data.sha256", {"sha256": "abc"}),
         ("data.download_url", {"download_url": "javascript:alert(1)"}),
         ("data.download_url", {"download_url": "https://user:word@files.example/a.zip"}),
+        ("data.download_url", {"download_url": "http://files.example/a.zip"}),
+        ("data.download_url", {"download_url": "http://192.168.1.5/a.zip"}),
         ("data.download_url", {"download_url": "https://"}),
         ("data.download_url", {"download_url": "https://files.example:99999/a.zip"}),
         ("data.manifest.a.value", {"manifest": {"a": "short"}}),
@@ -238,6 +240,12 @@ def test_a_release_that_cannot_be_is_rejected(marketplace: Marketplace, path: st
     marketplace.run_all_now()
     assert marketplace.state_and_outcome(event) == ("rejected", None)
     assert path in [error["path"] for error in marketplace.event(event).errors or []]
+
+
+def test_a_release_may_be_fetched_from_this_machine_by_http(marketplace: Marketplace) -> None:
+    event = publish_release(marketplace, download_url="http://127.0.0.1:8007/files/a.zip")
+    marketplace.run_all_now()
+    assert marketplace.state_and_outcome(event) == ("applied", "changed")
 
 
 def test_the_purchase_of_a_paid_release_is_recorded_once(marketplace: Marketplace) -> None:

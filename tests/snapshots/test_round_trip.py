@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from marketplace_hooks.models.purchases import Customer
+from marketplace_hooks.models.releases import Release
 from marketplace_hooks.models.subscriptions import Notice, RepeatedNotice, SubscriptionState
 from marketplace_hooks.services.business_care.entitlements import PurchaseFilter
 from marketplace_hooks.services.support.moves import extend_fix
@@ -42,6 +43,7 @@ from ..support.customers import (
     publish_dispute,
     publish_dispute_won,
     publish_purchase,
+    publish_release,
     publish_renewal,
     publish_termination,
 )
@@ -110,6 +112,16 @@ def test_a_renewal_that_was_not_paid_and_the_reactivation_after_it(
         assert subscription(second).last_day == subscription(marketplace).last_day == date(2028, 4, 12)
         run_until(second, clock, subscription(second).renewal_at + CLAIM_DELAY)
         assert payments(second) == {1: "paid", 2: "failed", 3: "paid", 4: "pending"}
+
+
+def test_a_release_by_http_that_was_taken_before(marketplace: Marketplace, tmp_path: Path) -> None:
+    publish_release(marketplace)
+    marketplace.run_all_now()
+    url = "http://files.example/a.zip"
+    with marketplace.runtime.database.session() as session:
+        session.execute(update(Release).values(download_url=url))
+    with moved(marketplace, tmp_path / "moved") as second:
+        assert second.all(select(Release.download_url)) == [url]
 
 
 def test_a_charge_that_was_reversed_and_the_reactivation_after_it(
