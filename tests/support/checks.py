@@ -105,13 +105,13 @@ def run_tests(arguments: Sequence[str]) -> Outcome:
 
 
 def side_by_side() -> list[str]:
-    """The options that share the suite among processes: three for each processor, since tests wait for servers.
+    """The options that share the suite among processes: four for each processor, since tests wait for servers.
 
     A single process where `TEST_REDIS_URL` names a server, which is emptied before each test.
     """
     if os.environ.get("TEST_REDIS_URL"):
         return []
-    processes = max(3, min(9, 3 * (os.cpu_count() or 1)))
+    processes = max(4, min(8, 4 * (os.cpu_count() or 1)))
     return [f"--numprocesses={processes}", "--dist=loadscope", "--no-loadscope-reorder"]
 
 

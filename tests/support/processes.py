@@ -92,6 +92,16 @@ class Fault:
         return self.hit_pids[-1]
 
 
+PASSES_A_SOCKET_ON = """
+import os, sys
+
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+"""As systemd does: the first socket is number 3. (Of a shell's redirections, only those of one digit are portable.)"""
+
+
 @dataclass(kw_only=True)
 class Process:
     """One started command of the product."""
@@ -166,8 +176,7 @@ class Deployment:
         """
         command = web_server_command(load(environment=self.settings), "127.0.0.1", self.port)
         if held is not None:
-            passes_on = f'exec 3<&{held.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
-            command = ["sh", "-c", passes_on, "sh", *command]
+            command = [sys.executable, "-c", PASSES_A_SOCKET_ON, str(held.fileno()), *command]
         web = self._start("web", command, faults, pass_fds=() if held is None else (held.fileno(),))
         wait_until(lambda: takes_connections(self.port), STARTED_WITHIN_S, "the web server did not start", self)
         return web
