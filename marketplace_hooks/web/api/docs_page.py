@@ -218,6 +218,9 @@ def _resolve(document: Mapping[str, Any], part: Mapping[str, Any]) -> Any:
     return document["components"][kind][name]
 
 
-def _as_json(value: Any) -> str:
+def _as_json(value: Any) -> Markup:
+    """An example as HTML. Quotation marks stay as they are: escaped, they are a tenth of the page."""
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) < 60 else json.dumps(value, ensure_ascii=False, indent=1)
+    if len(text) >= 60:
+        text = json.dumps(value, ensure_ascii=False, indent=1)
+    return Markup(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))  # noqa: S704 - escaped here
