@@ -137,3 +137,11 @@ def test_the_connections_that_the_page_counts_for_the_defaults_are_those_of_the_
     others = (workers + 1) * (settings.database_pool_size + settings.database_pool_overflow + 1)
     page = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
     assert re.search(rf"`up` [^\n]*\+ 5 = {web + others + 5}, PostgreSQL's own default", page)
+
+
+def test_every_test_that_the_page_of_requirements_names_exists() -> None:
+    page = (ROOT / "docs" / "asvs.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)", page))
+    assert len(named) > 100
+    missing = {(path, name) for path, name in named if f"def {name}" not in (ROOT / path).read_text(encoding="utf-8")}
+    assert missing == set()
