@@ -115,9 +115,9 @@ _VALUES: Mapping[str, Mapping[Any, Any]] = {
 
 
 def detail_lines(details: Mapping[str, Any] | None) -> list[str]:
-    """Each detail as a line, such as “Additional business days: 5”; none for what has no value."""
+    """Each detail as a line, such as “Additional business days: 5”, by their names; none for what has no value."""
     lines = []
-    for name, value in (details or {}).items():
+    for name, value in sorted((details or {}).items()):
         if isinstance(value, Mapping):
             lines += [_line(str(PURGED.get(inner) or subject_label(inner)), number) for inner, number in value.items()]
         elif value is not None:

@@ -97,7 +97,7 @@ def test_confirmed_on_the_page_it_counts_at_its_receipt(
     clock.move_to(due(desk, FIX) + HOUR)
     desk.run_all_now()
     assert clocks(desk) == {"acknowledgement": "missed", "fix": "missed"}
-    assert "effective from when it was received" in confirm(page)
+    assert "It counts from when it was received" in confirm(page)
     is_offer = act == "offer"
     assert clocks(desk) == {"acknowledgement": "met", "fix": "missed" if is_offer else fix}
     assert refund_state(desk) == ("due" if is_offer else "none")
