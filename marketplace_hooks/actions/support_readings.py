@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -34,12 +35,7 @@ class RequestReadings(Actions):
         Raises `NotFound`, for another's request as well.
         """
         viewer = Viewer(seller_id=seller_id, customer_id=customer_id)
-
-        def read(reading: Session, runtime: Runtime) -> dict[str, Any]:
-            request = visible_request(reading, request_id, viewer)
-            return request_detail(reading, request, viewer, now=runtime.now(), settings=runtime.settings)
-
-        return self._read(read, session)
+        return self._read_request(request_detail, request_id, viewer, session)
 
     def case_file(
         self,
@@ -51,10 +47,14 @@ class RequestReadings(Actions):
     ) -> dict[str, Any]:
         """Everything needed to decide on a contested refusal, in one document. Raises `NotFound`."""
         viewer = Viewer(seller_id=seller_id, customer_id=customer_id)
+        return self._read_request(request_file, request_id, viewer, session)
 
+    def _read_request(
+        self, show: Callable[..., dict[str, Any]], request_id: str, viewer: Viewer, session: HostSession | None
+    ) -> dict[str, Any]:
         def read(reading: Session, runtime: Runtime) -> dict[str, Any]:
             request = visible_request(reading, request_id, viewer)
-            return request_file(reading, request, viewer, now=runtime.now(), settings=runtime.settings)
+            return show(reading, request, viewer, now=runtime.now(), settings=runtime.settings)
 
         return self._read(read, session)
 

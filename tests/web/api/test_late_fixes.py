@@ -169,16 +169,28 @@ def test_a_fix_by_the_new_date_recorded_after_it_was_missed_ends_the_claim(
     assert states(operator) == ("missed", "met", "lapsed")
 
 
-def test_a_confirmed_resolution_by_the_new_date_ends_the_claim(
-    desk: Marketplace, operator: Caller, calls: MakeCaller, seller: Caller, clock: time_machine.Traveller
+def prefer_the_fix_and_propose(
+    desk: Marketplace,
+    calls: MakeCaller,
+    seller: Caller,
+    clock: time_machine.Traveller,
+    act: str,
+    body: Mapping[str, Any],
 ) -> None:
+    """The customer prefers the fix; a program of the seller's acts minutes before the new date; a day passes."""
     clock.shift(DAY)
     desk.run_all_now()
     prefer_the_fix(calls)
     clock.move_to(due(desk, SECOND_FIX) - 10 * MINUTE)
-    assert seller.post(f"{PATH}/resolution", EXPLANATION).status_code == 200
+    assert seller.post(f"{PATH}/{act}", body).status_code == 200
     clock.shift(DAY)
     desk.run_all_now()
+
+
+def test_a_confirmed_resolution_by_the_new_date_ends_the_claim(
+    desk: Marketplace, operator: Caller, calls: MakeCaller, seller: Caller, clock: time_machine.Traveller
+) -> None:
+    prefer_the_fix_and_propose(desk, calls, seller, clock, "resolution", EXPLANATION)
     assert refund_state(desk) == "due"
     confirm_proposal(desk)
     assert states(operator) == ("missed", "met", "lapsed")
@@ -187,13 +199,7 @@ def test_a_confirmed_resolution_by_the_new_date_ends_the_claim(
 def test_a_confirmed_refusal_before_the_new_date_puts_the_refund_off_until_it_is_decided(
     desk: Marketplace, operator: Caller, calls: MakeCaller, seller: Caller, clock: time_machine.Traveller
 ) -> None:
-    clock.shift(DAY)
-    desk.run_all_now()
-    prefer_the_fix(calls)
-    clock.move_to(due(desk, SECOND_FIX) - 10 * MINUTE)
-    assert seller.post(f"{PATH}/refusal", REFUSAL).status_code == 200
-    clock.shift(DAY)
-    desk.run_all_now()
+    prefer_the_fix_and_propose(desk, calls, seller, clock, "refusal", REFUSAL)
     confirm_proposal(desk)
     assert states(operator) == ("missed", "frozen", "deferred")
     assert [one["refund_state"] for one in taken_back_events(desk)] == ["deferred"]
