@@ -166,16 +166,20 @@ def test_one_failing_test_fails_the_suite(suite: Path) -> None:
 def test_a_step_that_fails_does_not_stop_the_next_ones(
     suite: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    steps = {"first": ["false"], "second": ["true"], "third": ["there-is-no-such-program"]}
-    monkeypatch.setattr(checks, "STEPS", steps)
+    steps = {"first": ["sh", "-c", "echo because; false"], "second": ["true"], "third": ["there-is-no-such-program"]}
+    monkeypatch.setattr(checks, "PROVISION", ["false"])
+    monkeypatch.setattr(checks, "STATIC_CHECKS", steps)
     assert checks.run_everything([]) == 1
     output = capfd.readouterr().out
     verdicts = {line.split()[1]: line.split()[0] for line in output.partition("== summary\n")[2].splitlines()}
-    assert verdicts == {"first": "FAILED", "second": "ok", "third": "FAILED", "pytest": "ok"}
+    passed = {"second": "ok", "collection": "ok", "pytest": "ok"}
+    assert verdicts == {"test": "FAILED", "first": "FAILED", "third": "FAILED", **passed}
+    assert "== first\nbecause\n" in output
 
 
 def test_everything_passes_when_every_step_does(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "STEPS", {"first": ["true"]})
+    monkeypatch.setattr(checks, "PROVISION", ["true"])
+    monkeypatch.setattr(checks, "STATIC_CHECKS", {"first": ["true"]})
     assert checks.run_everything([]) == 0
 
 

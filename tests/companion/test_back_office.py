@@ -45,12 +45,13 @@ def test_the_page_shows_the_key_and_what_a_report_says(shop: PhpShop) -> None:
 
 
 def test_the_page_is_in_the_employees_language(shop: PhpShop) -> None:
-    english = visible_text(shop.back_office(lang="en"))
-    french = visible_text(shop.back_office(lang="fr"))
+    english, french, german = (
+        re.sub(r'"generated_at": "[^"]*"', "", visible_text(shop.back_office(lang=lang))) for lang in ("en", "fr", "de")
+    )
     assert "When you ask a seller for support" in english
     assert "Lorsque vous contactez le SAV d’un vendeur" in french
     assert "Send a report" not in french
-    assert visible_text(shop.back_office(lang="de")) == english
+    assert german == english
 
 
 def test_names_that_are_markup_are_shown_as_text(shop: PhpShop) -> None:

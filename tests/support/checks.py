@@ -1,4 +1,4 @@
-"""Check runner: every check of the project, one after the other, behind `python3 run.py test`.
+"""Check runner: every check of the project, behind `python3 run.py test`.
 
 All steps run, whatever failed before them, so that one run shows every problem. Pytest must really have run: too
 few tests, or a test module of which nothing ran, is a failure. Incomplete translations are found by tests.
@@ -6,6 +6,7 @@ few tests, or a test module of which nothing ran, is a failure. Incomplete trans
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import resource
@@ -15,15 +16,16 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 # A run of the whole suite that ran fewer tests than this did not run the suite. Raise it as the suite grows.
-FEWEST_TESTS = 9_500
+FEWEST_TESTS = 11_000
 # A test module → the package, not in the lock, without which all of it is skipped.
 BESIDE_THE_LOCK = {"tests.hosts.test_flask_security": "flask_security"}
 # A run that hangs is ended well before a build server would cut it off, and has shown by then where it hung.
@@ -31,13 +33,15 @@ LONGEST_STEP_S = 60 * 60
 SHOW_STACKS_AFTER_S = 300
 FINISH_WITHIN_S = 60
 
-STEPS = {
-    "test servers": [sys.executable, "-m", "tests.support.provision"],
+PROVISION = [sys.executable, "-m", "tests.support.provision"]
+STATIC_CHECKS = {
+    "mypy": [str(BIN / "mypy")],
     "ruff check": [str(BIN / "ruff"), "check", "."],
     "ruff format": [str(BIN / "ruff"), "format", "--check", "."],
-    "mypy": [str(BIN / "mypy")],
     "lint-imports": [str(BIN / "lint-imports")],
 }
+# Imports every test module, and stores what pytest compiles of it: else each of its processes would compile all again.
+COLLECTION = {"collection": [sys.executable, "-m", "pytest", "--collect-only", "-q"]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +62,8 @@ def print_line(line: str) -> None:
 
 def run_everything(pytest_arguments: Sequence[str]) -> int:
     """Run every step, then print a line for each; return the exit status, 0 only when all passed."""
-    outcomes = [run_step(name, command) for name, command in STEPS.items()]
+    outcomes = [run_step("test servers", PROVISION)]
+    outcomes += run_at_once(STATIC_CHECKS if pytest_arguments else {**STATIC_CHECKS, **COLLECTION})
     outcomes.append(run_tests(pytest_arguments))
     print_line("\n== summary")
     for outcome in outcomes:
@@ -81,6 +86,30 @@ def run_step(name: str, command: Sequence[str]) -> Outcome:
         problems = [str(error)]
     used_s = processor_s() - used_before_s
     return Outcome(step=name, took_s=time.monotonic() - started_s, cpu_s=used_s, problems=problems)
+
+
+def run_at_once(commands: Mapping[str, Sequence[str]]) -> list[Outcome]:
+    """Run commands side by side. The output of one that failed is printed whole, of others its last line."""
+    started_s = time.monotonic()
+    outcomes = []
+    with contextlib.ExitStack() as opened:
+        steps = []
+        for name, command in commands.items():
+            output = opened.enter_context(tempfile.TemporaryFile())
+            try:
+                steps.append((name, output, opened.enter_context(started(command, output))))
+            except OSError as error:
+                outcomes.append(Outcome(step=name, took_s=0, problems=[str(error)]))
+        for name, output, process in steps:
+            used_before_s = processor_s()
+            status = wait_for(process)
+            used_s = processor_s() - used_before_s  # of this one alone: a process counts when it is waited for.
+            output.seek(0)
+            lines = output.read().decode(errors="replace").strip().splitlines()
+            print_line("\n".join([f"\n== {name}", *(lines if status else lines[-1:])]))
+            problems = [f"exit status {status}"] if status else []
+            outcomes.append(Outcome(step=name, took_s=time.monotonic() - started_s, cpu_s=used_s, problems=problems))
+    return outcomes
 
 
 def processor_s() -> float:
@@ -121,21 +150,36 @@ def side_by_side() -> list[str]:
 
 
 def finish(command: Sequence[str]) -> int:
-    """Run a command and return its exit status; stop it cleanly when it takes too long or we are interrupted."""
+    """Run a command and return its exit status, with its output passed on."""
+    with started(command, None) as process:
+        return wait_for(process)
+
+
+@contextlib.contextmanager
+def started(command: Sequence[str], output: IO[bytes] | None) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a command; stop it cleanly when we are interrupted."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # A shell that starts us in the background has us ignore SIGINT, and so would the step: it could not be stopped.
         signal.signal(signal.SIGINT, signal.default_int_handler)
     # In a process group of its own: Ctrl-C reaches us alone, and is passed on once; twice would interrupt its cleanup.
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, process_group=0) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output and subprocess.STDOUT, process_group=0
+    ) as process:
         try:
-            return process.wait(LONGEST_STEP_S)
-        except subprocess.TimeoutExpired:
-            print_line(f"ended after {LONGEST_STEP_S} s")
-            end(process)
-            return 1
+            yield process
         except BaseException:
             end(process)
             raise
+
+
+def wait_for(process: subprocess.Popen[bytes]) -> int:
+    """Return the exit status of a step; stop it cleanly when it takes too long."""
+    try:
+        return process.wait(LONGEST_STEP_S)
+    except subprocess.TimeoutExpired:
+        print_line(f"ended after {LONGEST_STEP_S} s")
+        end(process)
+        return 1
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
