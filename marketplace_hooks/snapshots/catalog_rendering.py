@@ -14,6 +14,7 @@ from ..models.packs import Pack, PackMember
 from ..models.products import Listing, Product, Seller, SideState, SubjectKind, Withdrawal
 from ..models.releases import Release
 from .grouping import grouped
+from .seller_closures import closures_by_seller
 
 Rendered = dict[str, tuple[datetime | None, dict[str, Any]]]
 
@@ -29,12 +30,19 @@ def render_sellers(session: Session, ids: Collection[str]) -> Rendered:
         SideState.subject_kind == SubjectKind.SELLER, SideState.subject_id.in_(ids), SideState.side == Side.ACCOUNT
     )
     held = {one.subject_id: one for one in session.scalars(accounts) if one.held}
+    closures = closures_by_seller(session, ids)
     found: Rendered = {}
     for row in session.scalars(select(Seller).where(Seller.id.in_(ids))):
         account = held.get(row.id)
         suspended = None if account is None else {"reason": account.held_reason, "since": account.held_since}
         columns = {name: getattr(row, name) for name in ("name", "country", "region", "locale", "email")}
-        data = {"seller_id": row.id, **columns, "helpdesk_relays": row.helpdesk_relays, "suspended": suspended}
+        data = {
+            "seller_id": row.id,
+            **columns,
+            "helpdesk_relays": row.helpdesk_relays,
+            "suspended": suspended,
+            "closures": closures.get(row.id, []),
+        }
         found[row.id] = (row.described_at, data)
     return found
 

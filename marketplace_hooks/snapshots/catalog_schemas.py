@@ -13,6 +13,7 @@ from ..events.packs import PackUpsertedSchema
 from ..events.products import ListingDataSchema, ProductUpsertedSchema
 from ..events.releases import DownloadUrl, ReleasePublishedSchema
 from ..events.sellers import SellerUpsertedSchema
+from ..events.support import ClosureDataSchema
 
 _reason = validate.Length(0, 2_000)
 
@@ -24,10 +25,40 @@ class SuspensionLineSchema(EventDataSchema):
     since = Moment(required=True)
 
 
+class AnnouncedDaysLineSchema(EventDataSchema):
+    """Days of a closure that an earlier description announced, and when it did."""
+
+    first_day = fields.Date(required=True)
+    last_day = fields.Date(required=True, allow_none=True)
+    announced_at = Moment(required=True)
+
+
+class ClosureLineSchema(ClosureDataSchema):
+    """`seller.closure_declared` of the line's seller; customers could see it once it was declared, or announced."""
+
+    class Meta(ClosureDataSchema.Meta):
+        exclude = ("seller_id",)
+
+    announced_at = Moment(load_default=None, allow_none=True)
+    announced_before = fields.List(
+        fields.Nested(AnnouncedDaysLineSchema), load_default=list, validate=validate.Length(max=100)
+    )
+
+    @validates_schema
+    def _is_in_order(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if data["last_day"] is not None and data["last_day"] < data["first_day"]:
+            raise ValidationError("Lies before first_day.", "last_day")
+
+
 class SellerLineSchema(SellerUpsertedSchema):
-    """`seller.upserted`, and whether the account is suspended."""
+    """`seller.upserted`, whether the account is suspended, and the closures that were not cancelled."""
 
     suspended = fields.Nested(SuspensionLineSchema, allow_none=True, load_default=None)
+    closures = fields.List(fields.Nested(ClosureLineSchema), load_default=list, validate=validate.Length(max=1_000))
+
+    @validates_schema
+    def _is_consistent(self, data: dict[str, Any], **kwargs: Any) -> None:
+        _refuse_repeated((one["closure_id"] for one in data["closures"]), "closures", "closure_id")
 
 
 class StatusLineSchema(EventDataSchema):

@@ -31,6 +31,7 @@ from .catalog_statuses import (
     stop_renewals_of,
 )
 from .entities import Entity
+from .seller_closures import record_closures
 
 CAUSE = Cause(actor="marketplace", reason=StandardReason.IMPORTED)
 
@@ -53,7 +54,10 @@ _RELEASE_COLUMNS = (
 
 
 def write_sellers(uow: UnitOfWork, entities: Sequence[Entity]) -> int:
-    """Add the sellers that are not known, and the suspensions that nobody has reported; return how many were new."""
+    """Add the sellers that are not known, and what nobody has reported: suspensions and closures.
+
+    Returns how many sellers were new.
+    """
     locked_subjects = LockedSubjects(uow.session)
     new = _unknown(locked_subjects, SubjectKind.SELLER, entities)
     for entity in new:
@@ -66,6 +70,7 @@ def write_sellers(uow: UnitOfWork, entities: Sequence[Entity]) -> int:
         and record_suspension(uow, locked, entity.data["suspended"])
     ]
     hide_everything_of(uow, [id_ for id_ in suspended if id_ not in added])
+    record_closures(uow, entities)
     return len(new)
 
 

@@ -174,6 +174,10 @@ class CheckedEntities:
         """Every request, with where it stands."""
         return self._placed(EntityKind.REQUEST, "kind = ?", EntityKind.REQUEST)
 
+    def sellers(self) -> Iterator[tuple[Entity, Place]]:
+        """Every seller, with where the line stands."""
+        return self._placed(EntityKind.SELLER, "kind = ?", EntityKind.SELLER)
+
     def _placed(self, kind: EntityKind, condition: str, named: EntityKind) -> Iterator[tuple[Entity, Place]]:
         query = f"SELECT id, is_plain, packed, file, line FROM entities WHERE {condition}"  # noqa: S608 - our own text
         for id_, is_plain, packed, file, line in self._connection.execute(query, (_NUMBERS[named],)):

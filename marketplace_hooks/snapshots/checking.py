@@ -29,6 +29,7 @@ from .entities import Entity, EntityKind
 from .files import SnapshotFile, UnreadableFile
 from .garbage import collect_chunk, collected_between_chunks
 from .lines import InvalidLine, parse_line
+from .seller_closures import owners_of_closures
 
 MOST_LISTED = 1_000
 """So many errors are listed; the others are counted."""
@@ -118,6 +119,7 @@ class SnapshotCheck:
         report(total, total)
         with session() as reading:
             self._check_parents(reading)
+            self._check_closures(reading)
             self._check_charges(reading)
             self._check_releases(reading)
             self._check_requests(reading)
@@ -181,6 +183,21 @@ class SnapshotCheck:
                     self._entities.add_unknown(kind, [id_ for id_ in wanted if id_ not in known])
         for kind, id_, place in self._entities.missing_parents():
             self._add_error(place, f"No line describes {kind} {id_}, and it is not known here.")
+
+    def _check_closures(self, session: Session) -> None:
+        """A closure is of one seller, in the files and here."""
+        owners: dict[str, str] = {}
+        for batch in in_batches(self._entities.sellers(), _LOOKED_UP):
+            named = [
+                (closure["closure_id"], seller.id, place._replace(path=f"data.closures.{number}.closure_id"))
+                for seller, place in batch
+                for number, closure in enumerate(seller.data["closures"])
+            ]
+            known = owners_of_closures(session, [closure_id for closure_id, _, _ in named])
+            for closure_id, seller_id, place in named:
+                owner = owners.setdefault(closure_id, known.get(closure_id, seller_id))
+                if owner != seller_id:
+                    self._add_error(place, f"{closure_id} is a closure of seller {owner}.")
 
     def _check_charges(self, session: Session) -> None:
         """A charge that is known here paid the same purchase."""

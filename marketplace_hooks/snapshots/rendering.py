@@ -26,6 +26,7 @@ from .customer_rendering import render_customers, render_purchases, render_reque
 from .entities import Entity, EntityKind
 from .periods import as_given, lay_out_periods
 from .purchase_rows import site_bindings
+from .seller_closures import COMPARED
 
 CHUNK = 500
 
@@ -81,6 +82,7 @@ def id_chunks(session: Session, kind: EntityKind) -> Iterator[list[str]]:
 
 _ORDER: Mapping[str, tuple[str, ...]] = {
     "listings": ("version",),
+    "closures": ("closure_id",),
     "statuses": ("actor",),
     "withdrawals": ("since",),
     "periods": ("period_index",),
@@ -111,10 +113,15 @@ def _sort_key(keys: Sequence[str], item: Mapping[str, Any]) -> list[Any]:
 
 
 def compared(kind: EntityKind, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Comparable data without what only one side can know: when it erased a customer, when a side came back online."""
+    """Comparable data without what only one side can know.
+
+    That is when it erased a customer, when a side came back online, and when a closure could be seen here.
+    """
     found = dict(data)
     if kind is EntityKind.CUSTOMER and found.get("erased_at") is not None:
         found["erased_at"] = True
+    if "closures" in found:
+        found["closures"] = [{name: one[name] for name in COMPARED} for one in found["closures"]]
     if "statuses" in found:
         found["statuses"] = [one for one in found["statuses"] if one["status"] != Status.ONLINE]
     return found

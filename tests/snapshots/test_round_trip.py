@@ -14,10 +14,13 @@ import pytest
 import time_machine
 from sqlalchemy import select, update
 
+from marketplace_hooks.domain.instants import format_instant
+from marketplace_hooks.domain.support.deadlines import Closure
 from marketplace_hooks.models.purchases import Customer
 from marketplace_hooks.models.releases import Release
 from marketplace_hooks.models.subscriptions import Notice, RepeatedNotice, SubscriptionState
 from marketplace_hooks.services.business_care.entitlements import PurchaseFilter
+from marketplace_hooks.services.support.announced_closures import announced_closures
 from marketplace_hooks.services.support.moves import extend_fix
 
 from ..support.business_care import (
@@ -275,3 +278,30 @@ def test_a_renewal_that_an_undone_withdrawal_cancelled_stays_cancelled(
         run_until(second, clock, RENEWAL + 4 * DAY)
         assert (code_of(second), payments(second)) == ("EXPIRED", {1: "paid"})
         assert payments(second, "purchase-2") == {1: "paid", 2: "pending"}
+
+
+def test_a_closure_that_was_described_anew_keeps_what_it_had_announced(
+    marketplace: Marketplace, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    closure = {"closure_id": "closure-1", "seller_id": "seller-1", "first_day": "2026-03-09"}
+    for last_day in ("2026-03-13", "2026-03-20"):
+        declared_at = format_instant(datetime.now(UTC))
+        marketplace.publish("seller.closure_declared", **closure, last_day=last_day, declared_at=declared_at)
+        marketplace.run_all_now()
+        clock.shift(DAY)
+    marketplace.publish(
+        "seller.closure_declared", **{**closure, "closure_id": "closure-2"}, last_day=None, declared_at=declared_at
+    )
+    clock.shift(SECOND)
+    marketplace.publish("seller.closure_cancelled", closure_id="closure-2", seller_id="seller-1")
+    marketplace.run_all_now()
+    before = announced_closures_of(marketplace)
+    assert len(before) == 2
+    with moved(marketplace, tmp_path) as second:
+        assert announced_closures_of(second) == before
+
+
+def announced_closures_of(marketplace: Marketplace) -> list[Closure]:
+    """The closures of the seller as customers could see them."""
+    with marketplace.runtime.database.read_session() as session:
+        return announced_closures(session, "seller-1")
