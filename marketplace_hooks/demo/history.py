@@ -38,7 +38,7 @@ QUESTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ),
         (
             "Peut-on l’essayer sur une copie de la boutique ?",
-            "Bonjour,\n\nNous voudrions tout essayer sur une copie avant de changer la boutique.",
+            "Bonjour,\n\nNous voudrions tout essayer sur une copie avant de modifier la boutique.",
             "Bonjour,\n\nOui : installez {name} sur la copie avec le même fichier zip, sans réglage particulier.",
         ),
         (
@@ -49,7 +49,7 @@ QUESTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         (
             "Est-ce compatible avec le multiboutique ?",
             "Bonjour,\n\nNous ajoutons une deuxième boutique au même back-office.",
-            "Bonjour,\n\nOui : choisissez la boutique en haut de la page, puis configurez {name} pour elle.",
+            "Bonjour,\n\nOui : choisissez la boutique en haut de la page, puis configurez {name} pour celle-ci.",
         ),
     ),
     "en": (

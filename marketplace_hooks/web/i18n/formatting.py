@@ -7,6 +7,7 @@ forgotten, in a checkout or in a wheel. English is the language of the source; i
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -34,6 +35,12 @@ _FORMATS = {"fr": "fr_FR", "en": "en_GB"}
 """How numbers and dates look where a reader's language says no country. Most readers live in Europe."""
 
 Length = Literal["short", "medium", "long", "full"]
+
+
+def _elided(text: str, name: str) -> str:
+    """French text about a place, with « d’ » before a vowel: « heure d’Athènes ». Other languages have no « de »."""
+    begins_with_vowel = unicodedata.normalize("NFD", name)[:1].upper() in tuple("AEIOU")
+    return text.replace(f"de {name}", f"d’{name}") if begins_with_vowel else text
 
 
 def catalogue_path(language: str) -> Path:
@@ -162,7 +169,7 @@ class Wording:
         if self.zone.key in ("UTC", "Etc/UTC"):
             return f"{text} (UTC)"
         city = dates.get_timezone_location(self.zone, locale=self.locale, return_city=True)
-        return self.gettext("%(instant)s (%(city)s time)", instant=text, city=city)
+        return _elided(self.gettext("%(instant)s (%(city)s time)", instant=text, city=city), city)
 
     def duration(self, seconds: int) -> str:
         """How long it lasts, rounded up: « 45 secondes », « 14 heures »."""

@@ -16,7 +16,7 @@ CATEGORIES: dict[str, LazyText] = {
     "catalogue": lazy("Catalogue"),
     "checkout": lazy("Cart and checkout"),
     "customer-service": lazy("Customer service"),
-    "email": lazy("E-mails"),
+    "email": lazy("Emails"),
     "invoicing": lazy("Invoices"),
     "marketing": lazy("Marketing"),
     "payment": lazy("Payment"),

@@ -242,10 +242,11 @@ def why_this_date(clock: Mapping[str, Any]) -> list[str]:
     why += policy_notes(trace)
     if trace.extended:
         why.append(
-            gettext(
-                "The marketplace granted %(days)s more business days: %(reason)s",
-                days=reader.number(trace.extended["days"]),
-                reason=trace.extended["reason"],
+            ngettext(
+                "The marketplace has given one more business day: %(why)s",
+                "The marketplace has given %(count)s more business days: %(why)s",
+                trace.extended["days"],
+                why=trace.extended["reason"],
             )
         )
     return why

@@ -130,7 +130,7 @@ _MESSAGES: tuple[tuple[str, LazyText], ...] = (
         r"the body is not JSON: .* line (?P<line>\d+) column (?P<column>\d+) .*",
         lazy("This is not valid JSON: check line %(line)s, character %(column)s."),
     ),
-    (FORGOTTEN, lazy("What was wrong here is no longer kept.")),
+    (FORGOTTEN, lazy("The details of this error are no longer stored.")),
     (r"the body is not (JSON|UTF-8).*|.* is not JSON", lazy("This is not valid JSON.")),
 )
 _KNOWN = tuple((re.compile(pattern, re.DOTALL), text) for pattern, text in _MESSAGES)

@@ -97,7 +97,7 @@ _SENTENCES_FR: Mapping[Note, str] = {
     ),
     Note.COOKIE_NOT_SOLVED: (
         "Le cookie de session de la boutique ne correspond à aucune version de PrestaShop que nous connaissons : une "
-        "version de développement, ou une variante de PrestaShop."
+        "version de développement, ou un dérivé de PrestaShop."
     ),
     Note.NO_MODULE_SEEN: (
         "Aucun module n’est visible sur la page d’accueil de la boutique. Des modules peuvent tout de même être "
@@ -121,7 +121,7 @@ _SENTENCES_FR: Mapping[Note, str] = {
         "mentionner un module qui a été supprimé : cela ne suffit jamais à justifier un refus."
     ),
     Note.COOKIE_RENAMED: "Le cookie de session de la boutique a un nom personnalisé, qui n’indique pas la version.",
-    Note.FORK: "La boutique utilise %(platform)s, une variante de PrestaShop, et non PrestaShop lui-même.",
+    Note.FORK: "La boutique utilise %(platform)s, un dérivé de PrestaShop, et non PrestaShop lui-même.",
     Note.IN_MAINTENANCE: "La boutique est en maintenance ou surchargée : ses pages ne sont pas disponibles.",
     Note.BOT_CHALLENGE: (
         "Le site demande aux visiteurs de prouver qu’ils ne sont pas des robots, et nous l’a demandé aussi : nous "
@@ -129,7 +129,7 @@ _SENTENCES_FR: Mapping[Note, str] = {
     ),
     Note.PASSWORD_REQUIRED: "Le site exige un identifiant et un mot de passe avant d’afficher ses pages.",
     Note.OTHER_PLATFORM: (
-        "La page à cette adresse semble être celle d’une autre plateforme que PrestaShop, ou d’une variante sous un "
+        "La page à cette adresse semble être celle d’une autre plateforme que PrestaShop, ou d’un dérivé sous un "
         "autre nom. Vérifiez que c’est bien l’adresse de la boutique."
     ),
     Note.COMPANION_ABSENT: (
@@ -144,8 +144,8 @@ _SENTENCES_FR: Mapping[Note, str] = {
         "Lancez un nouveau contrôle pour envoyer un autre rapport."
     ),
     Note.REPORT_TOO_LARGE: (
-        "Le rapport du compagnon est trop volumineux pour être lu. Mettez à jour le module compagnon, qui laisse de "
-        "côté ce qui dépasse."
+        "Le rapport du compagnon est trop volumineux pour être lu. Mettez à jour le module compagnon : les versions "
+        "récentes laissent de côté ce qui dépasse."
     ),
     Note.NOT_THE_SHOP: "Ce n’est pas l’adresse de la boutique, ou un pare-feu a répondu à sa place.",
     Note.BLOCKED: "Un pare-feu ou l’hébergeur de la boutique nous a bloqués avant que PrestaShop puisse répondre.",

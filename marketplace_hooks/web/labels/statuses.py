@@ -62,7 +62,7 @@ STEPS: Mapping[str, LazyText] = {
     "pack_page": lazy("The pack page"),
     "packs": lazy("The packs that contain it"),
     "packs_of_seller": lazy("The packs that contain them"),
-    "renewals": lazy("The tacit renewals of Business Care"),
+    "renewals": lazy("Business Care renewals"),
     "holders": lazy("The customers who may download it"),
     "fixes": lazy("The requests that it fixes"),
     "events": lazy("Notifications"),

@@ -57,7 +57,7 @@ def _wrong_days(form: ReplayForm) -> dict[str, str]:
     first = form.first.data
     last = form.last.data
     if first is None and last is None:
-        return {"first": gettext("Choose the days whose webhooks are sent again")} if form.arrived.data else {}
+        return {"first": gettext("Choose the days whose webhooks you want to send again")} if form.arrived.data else {}
     if first is None or last is None or not 0 <= (last - first).days < LONGEST_RANGE.days:
         return {"last": gettext("Choose a first and a last day, at most 14 days apart")}
     return {}
@@ -65,7 +65,9 @@ def _wrong_days(form: ReplayForm) -> dict[str, str]:
 
 def _too_many(refused: OutboundRefused | PayloadRejected) -> dict[str, str]:
     most = wording().number(MOST)
-    text = gettext("More than %(count)s webhooks match: choose fewer days, or a shorter range by the API", count=most)
+    text = gettext(
+        "More than %(count)s webhooks match: choose fewer days, or use the API to choose a shorter range", count=most
+    )
     return {"last": text}
 
 

@@ -31,7 +31,7 @@ from .layout import page, seller_id
 
 SUSPENDS: dict[ClosuresSuspend, LazyText] = {
     ClosuresSuspend.YES: lazy("Its days do not count for any request, earlier or later."),
-    ClosuresSuspend.NO: lazy("Its days count like any other days."),
+    ClosuresSuspend.NO: lazy("Its days count like any other day."),
     ClosuresSuspend.DECLARED_BEFORE_REQUEST: lazy(
         "Its days do not count for requests received after you declare it. Earlier requests keep their deadlines."
     ),

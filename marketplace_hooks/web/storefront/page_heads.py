@@ -111,7 +111,7 @@ def pack_head(page: PackPage, apart_cents: int | None) -> PageHead:
 def catalogue_head(category: str | None, **places: str | None) -> PageHead:
     """The head of a page of the catalogue, or of one category; `places` say which page of a list it is."""
     description = gettext(
-        "Modules and themes for your PrestaShop store, each with its compatible versions, its price and 12 months of "
+        "Modules and themes for your PrestaShop shop, each with its compatible versions, its price and 12 months of "
         "support from its seller."
     )
     title = gettext("Modules and themes for PrestaShop")

@@ -125,7 +125,7 @@ WEBSERVICE_ROWS = {
         note=Note.FORK,
         shop={"thirty_bees": "1.5.1"},
         english="runs thirty bees, a variant",
-        french="utilise thirty bees, une variante",
+        french="utilise thirty bees, un dérivé",
         versions=("1.6.1.999",),
     ),
     "PSWS-Version 0": Row(
@@ -307,7 +307,7 @@ PUBLIC_ROWS = {
             note=Note.FORK,
             shop={"cookie_prefix": "QloApps-"},
             english="runs QloApps, a variant of PrestaShop",
-            french="utilise QloApps, une variante de PrestaShop",
+            french="utilise QloApps, un dérivé de PrestaShop",
         ),
     ),
     "no module on the page": (

@@ -243,7 +243,7 @@ def test_the_progress_is_followed_until_it_is_done_and_may_be_left(shop: Marketp
     assert "hx-trigger" not in done.text
     whole = browser.get(address)
     assert "Done Finished on 2 Mar 2026" in whole.visible_text
-    assert "The tacit renewals of Business Care 1 renewal cancelled" in " ".join(whole.visible_text.split())
+    assert "Business Care renewals 1 renewal cancelled" in " ".join(whole.visible_text.split())
     assert "http-equiv" not in whole.text
 
 

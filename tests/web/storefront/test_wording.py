@@ -58,6 +58,8 @@ def test_an_instant_says_whose_time_it_is() -> None:
     assert FRENCH.instant(at) == "14 juillet 2026, 09:05 (heure de Paris)"
     assert ENGLISH.instant(at) == "14 July 2026, 09:05 (Paris time)"
     assert Wording.of("en", ZoneInfo("UTC")).instant(at) == "14 July 2026, 07:05 (UTC)"
+    assert Wording.of("fr", ZoneInfo("Europe/Athens")).instant(at) == "14 juillet 2026, 10:05 (heure d’Athènes)"
+    assert Wording.of("en", ZoneInfo("Europe/Athens")).instant(at) == "14 July 2026, 10:05 (Athens time)"
 
 
 @given(st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1), timezones=st.timezones()))  # noqa: DTZ001 - bounds of the strategy are naive by its contract
