@@ -18,7 +18,7 @@ from ..remote.http.url_rules import check_url
 from ..remote.signatures import check_secret, new_secret
 from ..services.core.runtime import Runtime
 from ..services.outbox.dispatcher import render
-from ..services.outbox.following import OutboxFollower
+from ..services.outbox.outbox_follower import OutboxFollower
 from ..services.outbox.payload_retention import is_purged
 from ..services.outbox.sending import AttemptResult, Recipient, send_signed
 from .events import LOOPBACK

@@ -16,7 +16,7 @@ import click
 from ..remote.redis.embedded import dying_with_its_parent
 from ..remote.stop_request import StopRequest
 from ..services.core.liveness import FOLDER, STUCK_AFTER_S, SYSTEMD_SOCKET, SilentProcesses, begin_signs, progress
-from .orphans import Orphans, SupervisorFolder
+from .orphan_processes import Orphans, SupervisorFolder
 from .output import printable
 from .process_sessions import kill_session, list_sessions, send_signal
 

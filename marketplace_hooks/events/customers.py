@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from ..domain.described import CUSTOMER_ID, about
+from ..domain.member_descriptions import CUSTOMER_ID, about
 from ..services.business_care.purchases import upsert_customer
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.core.unit_of_work import UnitOfWork

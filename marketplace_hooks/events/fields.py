@@ -8,8 +8,8 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
-from ..domain.described import about
 from ..domain.instants import parse_instant
+from ..domain.member_descriptions import about
 from ..domain.support.attachments import (
     LARGEST_FILE,
     LONGEST_FILE_NAME,

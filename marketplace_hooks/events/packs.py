@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from ..domain.described import PACK_ID, SELLER_ID, about
+from ..domain.member_descriptions import PACK_ID, SELLER_ID, about
 from ..models.products import SubjectKind
 from ..services.catalog.locked_subjects import LockedSubjects, SubjectKey
 from ..services.catalog.packs import upsert_pack

@@ -8,8 +8,8 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from ..domain.catalog.statuses import Effect, Side, Status, StatusRequest
-from ..domain.described import COMPATIBLE_FROM, COMPATIBLE_TO, PRODUCT_ID, SELLER_ID, about
 from ..domain.inspections.file_integrity import clean_path
+from ..domain.member_descriptions import COMPATIBLE_FROM, COMPATIBLE_TO, PRODUCT_ID, SELLER_ID, about
 from ..models.products import ProductKind, SubjectKind
 from ..services.business_care.price_reviews import request_price_review
 from ..services.catalog.locked_subjects import LockedSubject, LockedSubjects, SubjectKey

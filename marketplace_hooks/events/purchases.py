@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from ..domain.described import CUSTOMER_ID, PACK_ID, PRODUCT_ID, PURCHASE_ID, REQUEST_ID, SHOP_URL, about
+from ..domain.member_descriptions import CUSTOMER_ID, PACK_ID, PRODUCT_ID, PURCHASE_ID, REQUEST_ID, SHOP_URL, about
 from ..models.packs import Pack
 from ..models.products import Product
 from ..models.purchases import Customer, Purchase

@@ -8,8 +8,16 @@ from urllib.parse import urlsplit
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ..config.parsers import is_secure_or_local
-from ..domain.described import COMPATIBLE_FROM, COMPATIBLE_TO, PRODUCT_ID, PURCHASE_ID, RELEASE_ID, SHA256, about
 from ..domain.inspections.file_integrity import clean_path
+from ..domain.member_descriptions import (
+    COMPATIBLE_FROM,
+    COMPATIBLE_TO,
+    PRODUCT_ID,
+    PURCHASE_ID,
+    RELEASE_ID,
+    SHA256,
+    about,
+)
 from ..models.products import SubjectKind
 from ..models.releases import Release, ReleaseKind
 from ..services.catalog.locked_subjects import LockedSubjects

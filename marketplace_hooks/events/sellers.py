@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from ..domain.catalog.statuses import Side, Status, StatusRequest
-from ..domain.described import SELLER_ID, about
+from ..domain.member_descriptions import SELLER_ID, about
 from ..models.products import SubjectKind
 from ..services.catalog.locked_subjects import LockedSubjects
 from ..services.catalog.sellers import change_account, upsert_seller

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from ..domain.described import CHARGE_ID, PERIOD_INDEX, PURCHASE_ID, about
+from ..domain.member_descriptions import CHARGE_ID, PERIOD_INDEX, PURCHASE_ID, about
 from ..errors import Refused
 from ..models.inbox import LONGEST_CHARGE_ID
 from ..models.purchases import Purchase

@@ -6,7 +6,16 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from ..domain.described import CLOSURE_ID, CUSTOMER_ID, PRODUCT_ID, PURCHASE_ID, REQUEST_ID, SELLER_ID, SHOP_URL, about
+from ..domain.member_descriptions import (
+    CLOSURE_ID,
+    CUSTOMER_ID,
+    PRODUCT_ID,
+    PURCHASE_ID,
+    REQUEST_ID,
+    SELLER_ID,
+    SHOP_URL,
+    about,
+)
 from ..domain.support.state_machine import Kind
 from ..errors import PayloadRejected
 from ..models.products import Product, Seller

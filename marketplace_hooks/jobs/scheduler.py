@@ -26,8 +26,8 @@ from ..services.operations.clock_steps import ClockWatch, end_impossible_waits
 from ..services.privacy.retention import purge
 from ..services.support import drafts
 from ..telemetry.log_context import get_logger
-from .overdue import OverdueWork
 from .table import JOBS, Job, end_of_slice, is_pending, never, run_job, stop_after
+from .unstarted_work import UnstartedWork
 
 _T = TypeVar("_T")
 
@@ -56,7 +56,7 @@ def run_scheduler(
     watching = threading.Thread(target=_end_silent_sessions, args=(runtime, freed, stopping), daemon=True)
     watching.start()
     clock = ClockWatch()
-    overdue = OverdueWork(runtime, owner, stopping)
+    overdue = UnstartedWork(runtime, owner, stopping)
     # What is found then and no worker begins is begun here, when the whole interval is over.
     recover_every_s = max(settings.sweep_interval_s - overdue.after_s, settings.sweep_interval_s * 2 / 3)
     next_recovery_s = next_purge_s = 0.0
@@ -100,7 +100,7 @@ def _end_silent_sessions(runtime: Runtime, freed: threading.Event, stopping: thr
             freed.set()
 
 
-def run_due(runtime: Runtime, owner: str, overdue: OverdueWork | None = None) -> None:
+def run_due(runtime: Runtime, owner: str, overdue: UnstartedWork | None = None) -> None:
     """Apply scheduled changes whose instant has come, and wake workers for what has become due for them."""
     scheduled_changes.apply_due(runtime)
     now = runtime.now()
@@ -119,7 +119,7 @@ def run_due(runtime: Runtime, owner: str, overdue: OverdueWork | None = None) ->
             JOBS[kind].record_quiet(runtime)
 
 
-def recover_missed(runtime: Runtime, owner: str, overdue: OverdueWork | None = None) -> bool:
+def recover_missed(runtime: Runtime, owner: str, overdue: UnstartedWork | None = None) -> bool:
     """Look once for all work that no worker was woken for; wake a worker for it, or do a slice of it here.
 
     True when some of it may be left: call again soon.
@@ -130,11 +130,11 @@ def recover_missed(runtime: Runtime, owner: str, overdue: OverdueWork | None = N
     return any([suppress_and_log(partial(_recover, runtime, owner, job, overdue)) for job in JOBS.values()])
 
 
-def _recover(runtime: Runtime, owner: str, job: Job, overdue: OverdueWork | None) -> bool:
+def _recover(runtime: Runtime, owner: str, job: Job, overdue: UnstartedWork | None) -> bool:
     return is_pending(runtime, job) and _wake_or_work(runtime, owner, job, overdue)
 
 
-def _wake_or_work(runtime: Runtime, owner: str, job: Job, overdue: OverdueWork | None) -> bool:
+def _wake_or_work(runtime: Runtime, owner: str, job: Job, overdue: UnstartedWork | None) -> bool:
     """Wake a worker, or do a slice of the work here; True when the slice ended and some of the work may be left.
 
     Only a slice, because this is the scheduler: one slow endpoint must not delay everything else.

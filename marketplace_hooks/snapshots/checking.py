@@ -25,10 +25,10 @@ from ..models.releases import Release, ReleaseKind
 from ..models.subscriptions import Charge
 from ..models.support import SupportRequest
 from .checked_entities import CheckedEntities, Contradiction, Place, ReadLine, in_batches
+from .chunked_gc import collect_chunk, collected_between_chunks
 from .entities import Entity, EntityKind
 from .files import SnapshotFile, UnreadableFile
-from .garbage import collect_chunk, collected_between_chunks
-from .lines import InvalidLine, parse_line
+from .line_format import InvalidLine, parse_line
 from .seller_closures import owners_of_closures
 
 MOST_LISTED = 1_000

@@ -22,10 +22,10 @@ from ..services.core.unit_of_work import UnitOfWork, run_in_transaction
 from ..services.inbox.leasing import release_all_parked
 from .catalog_writer import write_packs, write_products, write_releases, write_sellers
 from .checking import Checked
+from .chunked_gc import collect_chunk, collected_between_chunks
 from .customer_writer import write_customers, write_purchases, write_requests
 from .entities import Entity, EntityKind
-from .garbage import collect_chunk, collected_between_chunks
-from .silence import SilentUnitOfWork
+from .silent_unit_of_work import SilentUnitOfWork
 
 _ATTEMPTS = 5
 _UNIQUE_VIOLATION = "23505"

@@ -147,7 +147,7 @@ def _one_line(logger: Any, method: str, event: EventDict) -> EventDict:
 
 
 def _as_text(logger: Any, method: str, event: EventDict) -> str:
-    """`WARNING marketplace_hooks.jobs.overdue: message request_id=…`, and a traceback below it."""
+    """`WARNING marketplace_hooks.jobs.unstarted_work: message request_id=…`, and a traceback below it."""
     level = event.pop("level").upper()
     name = event.pop("logger")
     message = event.pop("event")

@@ -7,7 +7,6 @@ from typing import Any
 from . import charts
 from .appearance import chosen_appearance
 from .assets import asset_url
-from .attention import attention_counts, attention_label
 from .csrf import form_token
 from .demo_tour import STEPS, current_tour
 from .flash import messages
@@ -17,6 +16,7 @@ from .identity.authorization import identify
 from .labels import urgency
 from .labels.states import display_state, state_tag
 from .navigation import ROLES, is_first_page, landing_page, navigation_items, page_url
+from .navigation_counts import attention_counts, attention_label
 from .page_brand import PageBrand
 from .state import current_runtime
 from .urls import current_url

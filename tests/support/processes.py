@@ -167,7 +167,7 @@ class Deployment:
 
     def start_scheduler(self, *, leaves_work: bool = False) -> Process:
         """Start a scheduler; `leaves_work`: it does no work that is a worker's, so that faults hit workers."""
-        constants = {"marketplace_hooks.jobs.overdue": {"SHORTEST_S": 3_600.0}} if leaves_work else {}
+        constants = {"marketplace_hooks.jobs.unstarted_work": {"SHORTEST_S": 3_600.0}} if leaves_work else {}
         return self.start("scheduler", environment={"TEST_CONSTANTS": json.dumps(constants)})
 
     def start_web(self, *, faults: Sequence[Fault] = (), held: socket.socket | None = None) -> Process:

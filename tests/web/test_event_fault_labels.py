@@ -88,7 +88,11 @@ def test_why_an_event_changed_nothing_has_words(note: str) -> None:
     ("language", "shown"),
     [
         ("en", "This release has not resolved: req (1), a (no request has this ID), req-2 (its state: Closed)"),
-        ("fr", "Demandes que cette version n’a pas résolues : req (1), a (aucune demande n’a cet identifiant), req-2 (son état : Close)"),
+        (
+            "fr",
+            "Demandes que cette version n’a pas résolues : req (1), a (aucune demande n’a cet identifiant), "
+            "req-2 (son état : Close)",
+        ),
     ],
 )
 def test_which_requests_a_release_has_not_resolved_is_in_the_readers_language(

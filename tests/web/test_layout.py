@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from marketplace_hooks.errors import Unavailable
-from marketplace_hooks.web import attention
+from marketplace_hooks.web import navigation_counts
 from marketplace_hooks.web.seller import products
 
 from ..support.marketplace import Marketplace
@@ -75,7 +75,7 @@ def test_a_page_about_a_failure_asks_the_database_for_nothing_more(
 ) -> None:
     seller = browser_of(desk, "seller", "seller-1")
     asked: list[Any] = []
-    monkeypatch.setattr(attention, "_counts", lambda *given: asked.append(given) or {})
+    monkeypatch.setattr(navigation_counts, "_counts", lambda *given: asked.append(given) or {})
     seller.get("/seller")
     assert len(asked) == 1
 

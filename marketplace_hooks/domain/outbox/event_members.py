@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..described import (
+from ..member_descriptions import (
     CASCADE_ID,
     CHARGE_ID,
     CHECK_ID,

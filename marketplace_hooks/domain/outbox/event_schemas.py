@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..described import about
+from ..member_descriptions import about
 from .event_members import MEMBERS, JsonSchema, instant, text
 from .event_types import OUTGOING
 from .outgoing_type import Outgoing

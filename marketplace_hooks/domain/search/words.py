@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from ..decomposition import decompose
+from ..unicode_decomposition import decompose
 
 LONGEST_TEXT = 20_000
 """Characters of one text that are searched."""

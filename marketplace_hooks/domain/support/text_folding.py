@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import cached_property
 
-from ..decomposition import decompose
+from ..unicode_decomposition import decompose
 
 _SAME = str.maketrans(
     {"ł": "l", "\u2018": "'", "\u2019": "'", "\u00b4": "'", "\u02bc": "'", "\u2010": "-", "\u2011": "-", "\u2212": "-"}

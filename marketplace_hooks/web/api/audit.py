@@ -10,7 +10,7 @@ from flask import Response
 from marshmallow import fields
 
 from ...domain.audit_actions import AuditAction
-from ...domain.described import about
+from ...domain.member_descriptions import about
 from ...models.access import Role
 from ...models.audit import AuditChannel, AuditEntry, AuditOutcome
 from ...services.access.audit_log import AuditFilter, find_entries

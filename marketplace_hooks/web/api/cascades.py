@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 from marshmallow import fields
 
-from ...domain.described import CASCADE_ID, about
+from ...domain.member_descriptions import CASCADE_ID, about
 from ...models.access import Role
 from ...models.cascades import CascadeState
 from ...models.products import SubjectKind

@@ -8,7 +8,15 @@ from typing import Any
 from marshmallow import fields
 
 from ...domain.catalog.statuses import Side, Status
-from ...domain.described import CLOSURE_ID, COMPATIBLE_FROM, COMPATIBLE_TO, PACK_ID, PRODUCT_ID, SELLER_ID, about
+from ...domain.member_descriptions import (
+    CLOSURE_ID,
+    COMPATIBLE_FROM,
+    COMPATIBLE_TO,
+    PACK_ID,
+    PRODUCT_ID,
+    SELLER_ID,
+    about,
+)
 from ...models.products import ProductKind
 from ...services.catalog.pages import PackPage, ProductPage
 from .fields import Day, EnumField, Price, ResponseSchema, Rfc3339Instant, localized_text, next_cursor, nullable

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from ...domain.described import CLOSURE_ID, SELLER_ID, about
+from ...domain.member_descriptions import CLOSURE_ID, SELLER_ID, about
 from ...domain.support.closures import ClosureState
 from ...errors import NotFound
 from ...models.access import Role

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 from marshmallow import fields
 
-from ...domain.described import CUSTOMER_ID, about
+from ...domain.member_descriptions import CUSTOMER_ID, about
 from ...errors import NotFound
 from ...models.access import Role
 from ...services.privacy.export import REQUESTS, SECTIONS

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response
 from marshmallow import Schema, fields
 
-from ...domain.described import ENDPOINT_ID, about
+from ...domain.member_descriptions import ENDPOINT_ID, about
 from ...errors import NotFound
 from ...models.access import Role
 from ...models.outbox import DeliveryState

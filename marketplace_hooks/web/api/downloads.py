@@ -9,8 +9,8 @@ from flask import Response
 from marshmallow import fields
 
 from ...domain.business_care.entitlement import EntitlementQuestion, Remedy
-from ...domain.described import COMPATIBLE_FROM, COMPATIBLE_TO, PURCHASE_ID, RELEASE_ID, SHA256, about
 from ...domain.instants import format_instant, parse_instant
+from ...domain.member_descriptions import COMPATIBLE_FROM, COMPATIBLE_TO, PURCHASE_ID, RELEASE_ID, SHA256, about
 from ...domain.releases.downloads import DownloadVerdict
 from ...errors import Refused
 from ...models.access import Role

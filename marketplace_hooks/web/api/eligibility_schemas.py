@@ -6,9 +6,9 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from ...domain.described import CHECK_ID, PURCHASE_ID, SHOP_URL, about
 from ...domain.inspections.evidence import FindingKind
 from ...domain.inspections.notes import Note
+from ...domain.member_descriptions import CHECK_ID, PURCHASE_ID, SHOP_URL, about
 from ...domain.support.eligibility import CheckResult, EligibilityOutcome
 from ...domain.support.refusal_grounds import Ground
 from ...remote.companion_format import TrueOrFalse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from ...domain.described import ENDPOINT_ID, about
+from ...domain.member_descriptions import ENDPOINT_ID, about
 from ...domain.outbox.event_types import EVERYTHING
 from ...domain.standard_reasons import StandardReason
 from ...services.outbox.endpoints import (

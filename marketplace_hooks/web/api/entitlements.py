@@ -15,8 +15,8 @@ from flask import Response, request
 from marshmallow import fields
 
 from ...domain.business_care.entitlement import Code, Entitlement, EntitlementQuestion, Remedy
-from ...domain.described import PURCHASE_ID, about
 from ...domain.instants import parse_instant
+from ...domain.member_descriptions import PURCHASE_ID, about
 from ...errors import Forbidden, NotSignedIn, PayloadRejected
 from ...models.access import Role
 from ...services.access import tokens

@@ -10,7 +10,7 @@ from typing import Any
 from apispec import APISpec
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 
-from ...domain.described import about
+from ...domain.member_descriptions import about
 from ...domain.outbox.event_schemas import body_example, body_schema
 from ...domain.outbox.event_types import OUTGOING
 from ...events.registry import EVENTS, EventType

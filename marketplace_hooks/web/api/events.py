@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response
 from marshmallow import Schema, fields
 
-from ...domain.described import EVENT_ID, about
+from ...domain.member_descriptions import EVENT_ID, about
 from ...events.correction import send_corrected
 from ...models.access import Role
 from ...models.inbox import InboxEvent, InboxState

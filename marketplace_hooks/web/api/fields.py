@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
-from ...domain.described import about
 from ...domain.instants import format_instant
+from ...domain.member_descriptions import about
 from ...events import fields as inbound
 
 MAX_PAGE_SIZE = 100

@@ -16,7 +16,7 @@ import flask_smorest
 from flask import Flask
 from marshmallow import Schema, fields
 
-from ...domain.described import about
+from ...domain.member_descriptions import about
 from ...events.fields import AttachedFiles, Moment, TextOrTitles
 from ...models.access import Role
 from ..problems import CONTENT_TYPE

@@ -15,7 +15,7 @@ from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
-from ...domain.described import (
+from ...domain.member_descriptions import (
     CASCADE_ID,
     CHECK_ID,
     CLOSURE_ID,

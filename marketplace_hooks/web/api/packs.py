@@ -8,7 +8,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from ...domain.catalog.statuses import Status
-from ...domain.described import SELLER_ID, about
+from ...domain.member_descriptions import SELLER_ID, about
 from ...errors import NotFound, Withdrawn
 from ...services.catalog.lists import find_packs
 from ...services.catalog.pages import PackPage, pack_page

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ...domain.catalog.statuses import Status
 from ...domain.civil_days import end_of
-from ...domain.described import SELLER_ID, about
+from ...domain.member_descriptions import SELLER_ID, about
 from ...domain.search.version_spans import searched_span
 from ...errors import NotFound, Withdrawn
 from ...models.products import ProductKind

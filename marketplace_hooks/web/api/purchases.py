@@ -10,7 +10,7 @@ from marshmallow import fields
 
 from ...domain.business_care.entitlement import Code, Remedy
 from ...domain.catalog.statuses import Status
-from ...domain.described import PRODUCT_ID, PURCHASE_ID, SHOP_URL, about
+from ...domain.member_descriptions import PRODUCT_ID, PURCHASE_ID, SHOP_URL, about
 from ...errors import PayloadRejected
 from ...models.access import Role
 from ...models.subscriptions import SubscriptionState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, request
 from marshmallow import fields
 
-from ...domain.described import about
+from ...domain.member_descriptions import about
 from ..case_file.responses import PDF, file_of, pdf_response
 from .fields import Rfc3339Instant, nullable
 from .operations import operation

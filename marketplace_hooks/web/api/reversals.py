@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 from marshmallow import fields
 
-from ...domain.described import CUSTOMER_ID, PRODUCT_ID, PURCHASE_ID, about
+from ...domain.member_descriptions import CUSTOMER_ID, PRODUCT_ID, PURCHASE_ID, about
 from ...models.access import Role
 from ...services.business_care.charges import AskedBack, list_asked_back
 from ..pagination import decode_position, encode, position_key

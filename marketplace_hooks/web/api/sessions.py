@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 from marshmallow import fields
 
-from ...domain.described import SESSION_ID, about
+from ...domain.member_descriptions import SESSION_ID, about
 from ...models.access import Role, SignInMethod
 from ...services.access import sessions
 from ...services.core.unit_of_work import run_in_transaction

@@ -10,7 +10,7 @@ from flask import Response
 from marshmallow import ValidationError, fields, validates_schema
 
 from ...domain.civil_days import add_months, day_of
-from ...domain.described import SELLER_ID, about
+from ...domain.member_descriptions import SELLER_ID, about
 from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import RefundState
 from ...errors import NotFound

@@ -11,7 +11,7 @@ from flask import Response
 from marshmallow import Schema, fields, validate
 
 from ...domain.catalog.statuses import Effect, Side, Status, StatusRequest
-from ...domain.described import CASCADE_ID, about
+from ...domain.member_descriptions import CASCADE_ID, about
 from ...errors import Forbidden, NotFound, PayloadRejected
 from ...models.access import Role
 from ...models.products import SubjectKind

@@ -6,7 +6,15 @@ from marshmallow import Schema, fields
 
 from ...domain.business_care.entitlement import Code, Payment
 from ...domain.business_care.renewals import NoticeTimeliness, StopCause
-from ...domain.described import CHARGE_ID, CUSTOMER_ID, IDEMPOTENCY_KEY, PERIOD_INDEX, PRODUCT_ID, PURCHASE_ID, about
+from ...domain.member_descriptions import (
+    CHARGE_ID,
+    CUSTOMER_ID,
+    IDEMPOTENCY_KEY,
+    PERIOD_INDEX,
+    PRODUCT_ID,
+    PURCHASE_ID,
+    about,
+)
 from ...models.subscriptions import PeriodKind, ReversalReason, SubscriptionState
 from ...remote.companion_format import TrueOrFalse
 from .entitlements import BusinessCareSchema

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
-from ...domain.described import CHECK_ID, RELEASE_ID, SHOP_URL, about
+from ...domain.member_descriptions import CHECK_ID, RELEASE_ID, SHOP_URL, about
 from ...domain.support.refusal_grounds import Ground
 from ...domain.support.state_machine import Kind
 from ...events.fields import AttachedFiles, AttachedFileSchema

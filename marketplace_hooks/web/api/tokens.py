@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 from marshmallow import Schema, fields
 
-from ...domain.described import TOKEN_ID, about
+from ...domain.member_descriptions import TOKEN_ID, about
 from ...domain.token_scopes import Scope
 from ...models.access import Role, Token
 from ...services.access import tokens

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from ...domain.described import CASCADE_ID, ENDPOINT_ID, about
+from ...domain.member_descriptions import CASCADE_ID, ENDPOINT_ID, about
 from ...models.cascades import CascadeState
 from ...models.outbox import DeliveryState
 from .fields import EnumField, ResponseSchema

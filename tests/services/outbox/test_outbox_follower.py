@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from marketplace_hooks.models.outbox import OutgoingEvent, new_event_id
-from marketplace_hooks.services.outbox.following import LONGEST_TRANSACTION, MOST_GAPS, OutboxFollower
+from marketplace_hooks.services.outbox.outbox_follower import LONGEST_TRANSACTION, MOST_GAPS, OutboxFollower
 
 from ...support.marketplace import Marketplace
 

@@ -1,4 +1,4 @@
-"""Overdue work: work that no worker has started although one was woken, and that the scheduler therefore does itself.
+"""Unstarted work: what no worker has started although one was woken, and that the scheduler therefore does itself.
 
 That Redis accepted a wake-up does not mean that a worker starts: the only one that listens for a kind of job may hang.
 So each job increments a counter when it starts; while the counter does not move, the scheduler does the work.
@@ -30,7 +30,7 @@ class _Wakeup:
     sent_s: float
 
 
-class OverdueWork:
+class UnstartedWork:
     """Watches which kinds of jobs no worker begins, and does their work in a thread until one does."""
 
     def __init__(self, runtime: Runtime, owner: str, stopping: threading.Event) -> None:
