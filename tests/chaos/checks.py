@@ -151,7 +151,7 @@ def receivers_got_every_event_signed_under_one_id(
 ) -> None:
     contents = defaultdict(set)
     for request in requests:
-        assert is_signed(request, secret), request.headers
+        assert is_signed(request, secret), (request.headers, request.body)
         contents[request.id].add(request.body)
     assert set(contents) == set(observed.outgoing)
     several = {id_: len(bodies) for id_, bodies in contents.items() if len(bodies) > 1}

@@ -93,7 +93,11 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             self.do_POST()  # a client that follows a redirect may switch to GET.
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            length = int(self.headers.get("Content-Length", 0))
+            body = self.rfile.read(length)
+            if len(body) < length:  # its sender was killed in the middle of it: that is no delivery.
+                self.close_connection = True
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
             request = Delivered(path=self.path, headers=headers, body=body, arrived_s=time.monotonic())
             answer = receiver.take(request)
