@@ -30,7 +30,7 @@ PICTURES: Mapping[str, PageUnderTest] = {
     "seller-requests": PAGES["mh_seller.requests"],
     "seller-request": PAGES["mh_seller.request_page"],
     "seller-refuses": PAGES["mh_seller.refusal"],
-    "customer-checks": replace(PAGES["mh_customer.check"], path="/support/new?purchase=o-50217"),
+    "customer-checks": replace(PAGES["mh_customer.check"], path="/support/new?purchase=o-50413", subject="c-1011"),
     "customer-conversation": PAGES["mh_customer.conversation"],
     "operator-overview": PAGES["mh_operator.overview"],
     "operator-contest": PageUnderTest(path=the_first(CONTESTED, "/operator/requests/{}"), role=OPERATOR),
