@@ -124,7 +124,7 @@ def test_csrf_protection_leaves_ours_out(make: Make, follows: bool) -> None:
 def test_links_are_right_behind_a_prefix_that_a_proxy_strips(make: Make, strips: str) -> None:
     app, _ = make()
     if strips == "with a header":
-        follow("A prefix of a proxy", app=app, ProxyFix=ProxyFix)
+        follow("A path prefix that a proxy strips", app=app, ProxyFix=ProxyFix)
         asked: dict[str, Any] = {"headers": {"X-Forwarded-Prefix": "/shop"}}
     else:
         asked = {"environ_overrides": {"SCRIPT_NAME": "/shop"}}
