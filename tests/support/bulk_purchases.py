@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -121,6 +122,25 @@ def gather_statistics(database: Database) -> None:
     """Update the planner's statistics."""
     with database.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+
+
+@contextmanager
+def without_autovacuum(database: Database, tables: Sequence[str]) -> Iterator[None]:
+    """PostgreSQL gathers no statistics of these tables by itself for the length of a `with`."""
+    if database.is_sqlite:
+        yield
+        return
+    _alter(database, tables, "SET (autovacuum_enabled = false)")
+    try:
+        yield
+    finally:
+        _alter(database, tables, "RESET (autovacuum_enabled)")
+
+
+def _alter(database: Database, tables: Sequence[str], change: str) -> None:
+    with database.engine.begin() as connection:
+        for table in tables:
+            connection.execute(text(f"ALTER TABLE {table} {change}"))
 
 
 def _describe_customers(session: Session, prefix: str) -> None:

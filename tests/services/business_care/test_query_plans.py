@@ -7,23 +7,26 @@ ones, and on PostgreSQL by the generic plan too, which is what a statement gets 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
 from sqlalchemy import text
 
+from marketplace_hooks.database.engine import Database
 from marketplace_hooks.services.business_care.entitlements import PurchaseFilter
 from marketplace_hooks.services.business_care.renewal_notices import notice_batch
 from marketplace_hooks.services.business_care.renewal_run import has_pending, run_renewals
 from marketplace_hooks.services.core.runtime import Runtime
 from marketplace_hooks.services.core.unit_of_work import run_in_transaction
 
-from ...support.bulk_purchases import gather_statistics, insert_purchases
+from ...support.bulk_purchases import gather_statistics, insert_purchases, without_autovacuum
 from ...support.business_care import CLAIM_DELAY, HOUR, code_of, instant
 from ...support.marketplace import Marketplace
 from ...support.recorded_statements import ExecutedStatement, plans, recorded_statements
 
+TABLES = ("mh_periods", "mh_subscriptions", "mh_site_bindings", "mh_purchases")
 MANY = 20_000
 DUE = 5
 RENEWAL = instant("2027-03-03T00:00:00+01:00")
@@ -45,25 +48,32 @@ def assert_found_by_index(runtime: Runtime, heard: list[ExecutedStatement], *ind
 
 
 @pytest.fixture(params=["current", "old"], ids="{} statistics".format)
-def many(request: pytest.FixtureRequest, marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
+def many(
+    request: pytest.FixtureRequest, marketplace: Marketplace, clock: time_machine.Traveller
+) -> Iterator[Marketplace]:
     """A marketplace on which few purchases of many are due on the day of RENEWAL, others later.
 
-    Old statistics are of a day on which most purchases were due.
+    Old statistics are of a day on which most purchases were due. PostgreSQL's own autovacuum would gather others at
+    some moment of the test, such as that at which the tables are empty.
     """
     marketplace.publish_products("mod-1")
-    database = marketplace.runtime.database
-    if request.param == "old":
+    with without_autovacuum(marketplace.runtime.database, TABLES):
+        fill(marketplace.runtime.database, with_old_statistics=request.param == "old")
+        yield marketplace
+
+
+def fill(database: Database, *, with_old_statistics: bool) -> None:
+    if with_old_statistics:
         insert_purchases(database, "mod-1", [date(2026, 3, 1)], MANY, prefix="gone")
         gather_statistics(database)
         with database.engine.begin() as connection:
-            for table in ("mh_periods", "mh_subscriptions", "mh_site_bindings", "mh_purchases"):
+            for table in TABLES:
                 connection.execute(text(f"DELETE FROM {table}"))
     insert_purchases(database, "mod-1", [date(2026, 3, 2)], DUE, prefix="due")
     later = [date(2026, 3, 3) + timedelta(days=number) for number in range(300)]
     insert_purchases(database, "mod-1", later, MANY, notices_sent=True)
-    if request.param == "current":
+    if not with_old_statistics:
         gather_statistics(database)
-    return marketplace
 
 
 def test_the_daily_run_touches_only_what_is_due(many: Marketplace, clock: time_machine.Traveller) -> None:
