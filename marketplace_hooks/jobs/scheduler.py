@@ -56,29 +56,29 @@ def run_scheduler(
     watching = threading.Thread(target=_end_silent_sessions, args=(runtime, freed, stopping), daemon=True)
     watching.start()
     clock = ClockWatch()
-    overdue = UnstartedWork(runtime, owner, stopping)
+    unstarted = UnstartedWork(runtime, owner, stopping)
     # What is found then and no worker begins is begun here, when the whole interval is over.
-    recover_every_s = max(settings.sweep_interval_s - overdue.after_s, settings.sweep_interval_s * 2 / 3)
+    recover_every_s = max(settings.sweep_interval_s - unstarted.after_s, settings.sweep_interval_s * 2 / 3)
     next_recovery_s = next_purge_s = 0.0
     while not stopping.is_set():
         on_round()
         if suppress_and_log(partial(acquire_lease, runtime, SCHEDULER_LOCK, owner, settings.scheduler_lock_s)):
             if clock.was_set_back(runtime.now(), time.monotonic()):
                 suppress_and_log(partial(_end_impossible_waits, runtime))
-            suppress_and_log(partial(run_due, runtime, owner, overdue))
+            suppress_and_log(partial(run_due, runtime, owner, unstarted))
             if freed.is_set() or time.monotonic() >= next_recovery_s:
                 freed.clear()
-                left = suppress_and_log(partial(recover_missed, runtime, owner, overdue))
+                left = suppress_and_log(partial(recover_missed, runtime, owner, unstarted))
                 next_recovery_s = time.monotonic() + (0.0 if left else recover_every_s)
                 runtime.counters.store()
-            suppress_and_log(overdue.take_over)
+            suppress_and_log(unstarted.take_over)
             if time.monotonic() >= next_purge_s:
                 left = suppress_and_log(partial(_purge_slice, runtime))
                 next_purge_s = time.monotonic() + (0.0 if left else settings.purge_interval_s)
         stopping.wait(pause_s)
     # What they do is in the rows: a thread that takes longer may be cut short by the end of the process.
     watching.join(THREADS_END_WITHIN_S)
-    overdue.join(THREADS_END_WITHIN_S)
+    unstarted.join(THREADS_END_WITHIN_S)
 
 
 def _end_impossible_waits(runtime: Runtime) -> None:
@@ -100,7 +100,7 @@ def _end_silent_sessions(runtime: Runtime, freed: threading.Event, stopping: thr
             freed.set()
 
 
-def run_due(runtime: Runtime, owner: str, overdue: UnstartedWork | None = None) -> None:
+def run_due(runtime: Runtime, owner: str, unstarted: UnstartedWork | None = None) -> None:
     """Apply scheduled changes whose instant has come, and wake workers for what has become due for them."""
     scheduled_changes.apply_due(runtime)
     now = runtime.now()
@@ -111,15 +111,15 @@ def run_due(runtime: Runtime, owner: str, overdue: UnstartedWork | None = None) 
     if parked:
         runtime.database.retrying(lambda session: leasing.retry_parked(session, now))
     if parked or rested:
-        _wake_or_work(runtime, owner, JOBS[JobKind.INBOX], overdue)
+        _wake_or_work(runtime, owner, JOBS[JobKind.INBOX], unstarted)
     for kind, is_due in pending.items():
         if is_due:
-            _wake_or_work(runtime, owner, JOBS[kind], overdue)
+            _wake_or_work(runtime, owner, JOBS[kind], unstarted)
         else:
             JOBS[kind].record_quiet(runtime)
 
 
-def recover_missed(runtime: Runtime, owner: str, overdue: UnstartedWork | None = None) -> bool:
+def recover_missed(runtime: Runtime, owner: str, unstarted: UnstartedWork | None = None) -> bool:
     """Look once for all work that no worker was woken for; wake a worker for it, or do a slice of it here.
 
     True when some of it may be left: call again soon.
@@ -127,21 +127,21 @@ def recover_missed(runtime: Runtime, owner: str, overdue: UnstartedWork | None =
     now = runtime.now()
     for forget in (requests.forget_expired, drafts.delete_old_drafts):
         suppress_and_log(partial(runtime.database.retrying, partial(forget, now=now)))
-    return any([suppress_and_log(partial(_recover, runtime, owner, job, overdue)) for job in JOBS.values()])
+    return any([suppress_and_log(partial(_recover, runtime, owner, job, unstarted)) for job in JOBS.values()])
 
 
-def _recover(runtime: Runtime, owner: str, job: Job, overdue: UnstartedWork | None) -> bool:
-    return is_pending(runtime, job) and _wake_or_work(runtime, owner, job, overdue)
+def _recover(runtime: Runtime, owner: str, job: Job, unstarted: UnstartedWork | None) -> bool:
+    return is_pending(runtime, job) and _wake_or_work(runtime, owner, job, unstarted)
 
 
-def _wake_or_work(runtime: Runtime, owner: str, job: Job, overdue: UnstartedWork | None) -> bool:
+def _wake_or_work(runtime: Runtime, owner: str, job: Job, unstarted: UnstartedWork | None) -> bool:
     """Wake a worker, or do a slice of the work here; True when the slice ended and some of the work may be left.
 
     Only a slice, because this is the scheduler: one slow endpoint must not delay everything else.
     """
     if runtime.wakeups.wake_worker(job.kind):
-        if overdue is not None:
-            overdue.note(job.kind)
+        if unstarted is not None:
+            unstarted.note(job.kind)
         return False
     stop = end_of_slice(runtime, job)
     run_job(runtime, owner, job, stop=stop)

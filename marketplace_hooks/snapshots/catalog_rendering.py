@@ -13,8 +13,8 @@ from ..domain.catalog.statuses import Side, Status
 from ..models.packs import Pack, PackMember
 from ..models.products import Listing, Product, Seller, SideState, SubjectKind, Withdrawal
 from ..models.releases import Release
+from ..models.support import SellerClosure
 from .grouping import grouped
-from .seller_closures import closures_by_seller
 
 Rendered = dict[str, tuple[datetime | None, dict[str, Any]]]
 
@@ -30,7 +30,8 @@ def render_sellers(session: Session, ids: Collection[str]) -> Rendered:
         SideState.subject_kind == SubjectKind.SELLER, SideState.subject_id.in_(ids), SideState.side == Side.ACCOUNT
     )
     held = {one.subject_id: one for one in session.scalars(accounts) if one.held}
-    closures = closures_by_seller(session, ids)
+    declared = select(SellerClosure).where(SellerClosure.seller_id.in_(ids), SellerClosure.cancelled_at.is_(None))
+    closures = grouped(session.scalars(declared).all(), "seller_id")
     found: Rendered = {}
     for row in session.scalars(select(Seller).where(Seller.id.in_(ids))):
         account = held.get(row.id)
@@ -41,10 +42,21 @@ def render_sellers(session: Session, ids: Collection[str]) -> Rendered:
             **columns,
             "helpdesk_relays": row.helpdesk_relays,
             "suspended": suspended,
-            "closures": closures.get(row.id, []),
+            "closures": [_declared(one) for one in closures.get(row.id, ())],
         }
         found[row.id] = (row.described_at, data)
     return found
+
+
+def _declared(closure: SellerClosure) -> dict[str, Any]:
+    return {
+        "closure_id": closure.id,
+        "first_day": closure.first_day,
+        "last_day": closure.last_day,
+        "declared_at": closure.declared_at,
+        "announced_at": closure.announced_at,
+        "announced_before": closure.announced_before or [],
+    }
 
 
 def render_products(session: Session, ids: Collection[str]) -> Rendered:

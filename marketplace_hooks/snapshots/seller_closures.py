@@ -5,17 +5,17 @@ A closure that is known here stays as it is. Deadlines that run are computed ane
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..database.types import among
-from ..domain.instants import format_instant
+from ..domain.support.deadlines import Closure
 from ..models.support import SellerClosure
 from ..services.core.unit_of_work import UnitOfWork
+from ..services.support.announced_closures import as_stored
 from ..services.support.sla_clocks import recompute_deadlines
 from .entities import Entity
 
@@ -28,7 +28,7 @@ def record_closures(uow: UnitOfWork, entities: Sequence[Entity]) -> None:
     given = {closure["closure_id"]: (entity, closure) for entity in entities for closure in entity.data["closures"]}
     if not given:
         return
-    known = set(uow.session.scalars(select(SellerClosure.id).where(among(SellerClosure.id, sorted(given)))))
+    known = owners_of_closures(uow.session, sorted(given))
     new = [pair for closure_id, pair in given.items() if closure_id not in known]
     uow.session.add_all(_row(entity, closure) for entity, closure in new)
     uow.session.flush()
@@ -46,39 +46,12 @@ def _row(entity: Entity, closure: Mapping[str, Any]) -> SellerClosure:
         declared_at=declared_at,
         announced_at=closure["announced_at"] or declared_at,
         described_at=max(entity.timestamp, declared_at),
-        announced_before=[_announced(one) for one in closure["announced_before"]] or None,
+        announced_before=[
+            as_stored(Closure(one["first_day"], one["last_day"], one["announced_at"]))
+            for one in closure["announced_before"]
+        ]
+        or None,
     )
-
-
-def _announced(days: Mapping[str, Any]) -> dict[str, Any]:
-    """Days that an earlier description announced, as they are stored."""
-    return {
-        "first_day": days["first_day"].isoformat(),
-        "last_day": _iso(days["last_day"]),
-        "announced_at": format_instant(days["announced_at"]),
-    }
-
-
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
-
-
-def closures_by_seller(session: Session, seller_ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
-    """The closures of these sellers as lines say them; those that were cancelled are left out."""
-    query = select(SellerClosure).where(SellerClosure.seller_id.in_(seller_ids), SellerClosure.cancelled_at.is_(None))
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in session.scalars(query):
-        found.setdefault(row.seller_id, []).append(
-            {
-                "closure_id": row.id,
-                "first_day": row.first_day,
-                "last_day": row.last_day,
-                "declared_at": row.declared_at,
-                "announced_at": row.announced_at,
-                "announced_before": row.announced_before or [],
-            }
-        )
-    return found
 
 
 def owners_of_closures(session: Session, closure_ids: Sequence[str]) -> dict[str, str]:

@@ -18,17 +18,12 @@ from marketplace_hooks.models.subscriptions import Period, Subscription, Subscri
 from marketplace_hooks.models.support import Clock, SupportMessage, SupportRequest
 
 from ..support.marketplace import OFFLINE, ONLINE, WITHDRAWN, Marketplace
-from ..support.snapshots import import_lines, line, renewal, run_as_json, whole_marketplace, write_lines
+from ..support.snapshots import count_outgoing, import_lines, line, renewal, run_as_json, whole_marketplace, write_lines
 
 
 def subscription(marketplace: Marketplace, purchase_id: str) -> Subscription:
     [found] = marketplace.all(select(Subscription).where(Subscription.purchase_id == purchase_id))
     return found
-
-
-def count_outgoing(marketplace: Marketplace) -> int:
-    [count] = marketplace.all(select(func.count()).select_from(OutgoingEvent))
-    return int(count)
 
 
 def test_everything_that_a_snapshot_says_is_there_and_nobody_hears_of_it(

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import time_machine
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from marketplace_hooks.models.outbox import OutgoingEvent
 from marketplace_hooks.models.products import Seller
 from marketplace_hooks.models.support import SellerClosure
 
 from ..support.marketplace import Marketplace
-from ..support.snapshots import Line, import_lines, line, run_as_json, run_command, write_lines
+from ..support.snapshots import Line, count_outgoing, import_lines, line, run_as_json, run_command, write_lines
 from ..support.support_desk import ACKNOWLEDGEMENT, clock_of, publish_request, set_up_support
 
 WINTER = {
@@ -32,11 +31,6 @@ SUMMER = {
 FRIDAY = "2026-02-27T09:00:00Z"
 PARENTS = [line("product"), line("customer"), line("purchase", purchased_at="2025-06-01T09:00:00Z")]
 ASKED_ON_FRIDAY = line("request", submitted_at=FRIDAY, clocks_from=FRIDAY)
-
-
-def count_outgoing(marketplace: Marketplace) -> int:
-    [count] = marketplace.all(select(func.count()).select_from(OutgoingEvent))
-    return int(count)
 
 
 def errors_of(marketplace: Marketplace, path: Path, *lines: Line) -> list[tuple[int, str, str]]:

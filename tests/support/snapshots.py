@@ -9,8 +9,10 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 from flask.cli import ScriptInfo
+from sqlalchemy import func, select
 
 from marketplace_hooks.cli import hooks_group
+from marketplace_hooks.models.outbox import OutgoingEvent
 
 from .marketplace import Marketplace, sample
 
@@ -72,6 +74,12 @@ def import_lines(marketplace: Marketplace, path: Path, lines: Iterable[Line]) ->
     answer = run_as_json(marketplace, "import", write_lines(path, lines))
     assert answer["error_count"] == 0, answer["errors"]
     return answer
+
+
+def count_outgoing(marketplace: Marketplace) -> int:
+    """How many events were published."""
+    [count] = marketplace.all(select(func.count()).select_from(OutgoingEvent))
+    return int(count)
 
 
 def whole_marketplace() -> list[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,15 +28,16 @@ def keep_announced(row: SellerClosure, first_day: date, last_day: date | None, n
     """A closure is about to be described anew: those of its new days that customers could see keep their instants."""
     described = Closure(first_day, last_day, now)
     still_announced = [one.within(described) for one in _announced(row)] if row.cancelled_at is None else []
-    row.announced_before = [
-        {
-            "first_day": one.first_day.isoformat(),
-            "last_day": None if one.last_day is None else one.last_day.isoformat(),
-            "announced_at": format_instant(one.declared_at),
-        }
-        for one in still_announced
-        if one is not None
-    ] or None
+    row.announced_before = [as_stored(one) for one in still_announced if one is not None] or None
+
+
+def as_stored(closure: Closure) -> dict[str, Any]:
+    """Days that were announced, as `announced_before` keeps them."""
+    return {
+        "first_day": closure.first_day.isoformat(),
+        "last_day": None if closure.last_day is None else closure.last_day.isoformat(),
+        "announced_at": format_instant(closure.declared_at),
+    }
 
 
 def _announced(row: SellerClosure) -> list[Closure]:
