@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
+from ..database.types import constant
 from ..models.deployment import ProcessKind
 from ..models.inbox import InboxEvent, InboxState
 from ..remote.redis.health import find_problem
@@ -54,12 +55,14 @@ def inbox(runtime: Runtime) -> Check:
     """Rejected and failed events wait for a person."""
     try:
         with runtime.database.read_session() as session:
-            count = select(InboxEvent.state, func.count()).group_by(InboxEvent.state)
-            counts = dict(session.execute(count).all())
+            counts = {
+                state: session.scalar(select(func.count(InboxEvent.id)).where(InboxEvent.state == constant(state)))
+                for state in InboxState
+            }
     except Exception as error:
         return _unreadable("inbox", error)
     stuck = [state for state in (InboxState.REJECTED, InboxState.FAILED) if counts.get(state)]
-    summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "empty"
+    summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()) if count) or "empty"
     return check("inbox", "warning" if stuck else "ok", summary)
 
 

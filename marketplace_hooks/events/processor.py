@@ -31,6 +31,8 @@ log = get_logger(__name__)
 
 BATCH_S = 0.25
 """What is urgent waits for the batch under way: on a slow machine batches are smaller."""
+LOOK_AROUND_S = 0.25
+"""How often a worker at a backlog looks for urgent events in the shards that nobody holds."""
 
 
 def process_pending(
@@ -48,12 +50,14 @@ def process_pending(
                 more = leasing.has_pending(session, runtime.now(), runtime.settings)
             if more:
                 runtime.wakeups.wake_worker(JobKind.INBOX)  # another idle worker may take the other shards.
-            begun_s = time.monotonic()
+            begun_s = looked_s = time.monotonic()
             while not stop() and (applied := _apply_batch(runtime, owner, shards, limit)):
                 processed += applied
-                if looks_around and applied == limit:
-                    processed += _apply_urgent(runtime, owner, limit)
+                is_crowded = applied == limit
                 limit = _next_limit(limit, runtime.settings.drain_batch, time.monotonic() - begun_s)
+                if looks_around and is_crowded and time.monotonic() - looked_s >= LOOK_AROUND_S:
+                    processed += _apply_urgent(runtime, owner, limit)
+                    looked_s = time.monotonic()
                 begun_s = time.monotonic()
         except LeaseLost as lost:
             runtime.counters.add(CounterName.LEASES_LOST)

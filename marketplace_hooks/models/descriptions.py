@@ -18,6 +18,7 @@ from ..database.types import BigId, Instant, Json, checked
 from ..domain.catalog.statuses import Status
 
 _DESCRIPTION = ("seller_id", "technical_name", "title", "description", "categories", "price_cents", "currency")
+_VERSIONED = frozenset({"description_version", *_DESCRIPTION})
 
 
 class Described:
@@ -50,7 +51,10 @@ class Described:
 @event.listens_for(Described, "before_insert", propagate=True)
 @event.listens_for(Described, "before_update", propagate=True)
 def _derive_words(mapper: Any, connection: Any, row: Described) -> None:
-    changes = inspect(row, raiseerr=True).attrs
+    state = inspect(row, raiseerr=True)
+    if _VERSIONED.isdisjoint(state.committed_state):
+        return  # none of them was set, as with each change of a status; to ask for the history of each takes longer.
+    changes = state.attrs
     if changes["description_version"].history.has_changes():
         row.words = words_of(row.searchable_texts())
     elif any(changes[name].history.has_changes() for name in _DESCRIPTION if name in mapper.attrs):

@@ -87,6 +87,22 @@ def plans(runtime: Runtime, ran: ExecutedStatement) -> list[str]:
         return ["\n".join(str(row[0]) for row in rows) for rows in found]
 
 
+def rows_visited(runtime: Runtime, ran: ExecutedStatement) -> int:
+    """How many rows PostgreSQL really visits for a statement, those that it then leaves out among them."""
+    with runtime.database.engine.connect() as connection:
+        raw: Any = connection.connection.driver_connection
+        cursor = raw.cursor()
+        [[[explained]]] = cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {ran.sql}", ran.values).fetchall()
+        raw.rollback()
+    return _rows_of(explained["Plan"])
+
+
+def _rows_of(node: dict[str, Any]) -> int:
+    """The rows of one step of a plan, and of the steps below it."""
+    each_time = node["Actual Rows"] + sum(count for name, count in node.items() if name.startswith("Rows Removed by"))
+    return int(each_time * node["Actual Loops"]) + sum(_rows_of(below) for below in node.get("Plans", []))
+
+
 def assert_no_table_scan(
     runtime: Runtime, recorded: list[ExecutedStatement], *tables: str, generic: bool = True
 ) -> None:

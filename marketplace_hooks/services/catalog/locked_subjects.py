@@ -14,9 +14,8 @@ from typing import Any
 from sqlalchemy import String, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
 
-from ...database.types import constant
 from ...domain.catalog.statuses import Side, Status, SubjectState, status_of
-from ...models.inbox import InboxEvent, InboxState
+from ...models.inbox import InboxEvent, is_waiting
 from ...models.packs import Pack, PackMember
 from ...models.products import Product, Seller, SideState, SubjectKind, Withdrawal
 
@@ -187,11 +186,7 @@ def due_slots(session: Session, now: datetime, limit: int) -> list[SubjectKey]:
     subject = type_coerce(SideState.subject_kind, String) + ":" + SideState.subject_id
     in_flight = (
         select(InboxEvent.id)
-        .where(
-            InboxEvent.subject == subject,
-            InboxEvent.state == constant(InboxState.RECEIVED),
-            InboxEvent.received_at < SideState.scheduled_at,
-        )
+        .where(InboxEvent.subject == subject, is_waiting(InboxEvent), InboxEvent.received_at < SideState.scheduled_at)
         .exists()
     )
     query = (

@@ -22,7 +22,7 @@ from ...models.inbox import InboxEvent, InboxState, Shard, has_event_id
 from ..core.leases import is_over, latest_end
 from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import UnitOfWork, run_in_transaction
-from .order import is_urgent, may_apply
+from .order import exists_apart, is_urgent, may_apply
 
 SHARDS_AT_ONCE = 16
 """Shards leased by one worker at a time: a quarter, so that other workers find some."""
@@ -44,7 +44,7 @@ class EventResult:
 
 def _has(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """SQL for: a shard with such an event."""
-    return select(InboxEvent.id).where(condition, InboxEvent.shard == Shard.shard).correlate(Shard).exists()
+    return exists_apart(select(InboxEvent.id).where(condition, InboxEvent.shard == Shard.shard).correlate(Shard))
 
 
 def _is_free(now: datetime, settings: Settings) -> ColumnElement[bool]:

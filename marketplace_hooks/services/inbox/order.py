@@ -8,15 +8,17 @@ order of their receipt too, whatever their subjects.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from ...database.types import constant
-from ...models.inbox import InboxEvent, InboxState
+from ...models.inbox import InboxEvent, InboxState, Shard, is_waiting
 
 
 @cache
@@ -28,7 +30,13 @@ def _other() -> type[InboxEvent]:
 def may_apply(now: datetime) -> ColumnElement[bool]:
     """SQL for: an event that waits, and that none about its subject holds back by resting."""
     other = _other()
-    rests = _another(other.due_at.is_not(None), other.due_at > now)
+    resting = select(other.id).where(
+        other.subject == InboxEvent.subject,
+        other.due_at.is_not(None),
+        other.due_at > now,
+        is_waiting(other),
+    )
+    rests = exists_apart(resting.correlate(InboxEvent))
     return and_(InboxEvent.state == constant(InboxState.RECEIVED), ~rests)
 
 
@@ -46,7 +54,7 @@ def has_rested(session: Session, now: datetime) -> bool:
 def earlier_about_charge(session: Session, charge_id: str, before: int) -> str | None:
     """The id of an event about this charge that waits and was received before the event of the number `before`."""
     waiting = select(InboxEvent.event_id).where(
-        InboxEvent.state == constant(InboxState.RECEIVED), InboxEvent.charge_id == charge_id, InboxEvent.id < before
+        InboxEvent.charge_id == charge_id, InboxEvent.id < before, is_waiting(InboxEvent)
     )
     return session.scalar(waiting.limit(1))
 
@@ -54,30 +62,66 @@ def earlier_about_charge(session: Session, charge_id: str, before: int) -> str |
 def next_events(session: Session, shards: Sequence[int], limit: int, now: datetime) -> list[InboxEvent]:
     """The next events of these shards to apply, in the order of their receipt: the oldest.
 
-    Where more wait than `limit`: the urgent ones alone, as long as there are any, so that their commit is soon.
+    Where more wait than `limit`: the urgent ones alone, as long as there are any, so that their commit is soon. With
+    each of them goes what was received before it about its subject; those of which nothing was are chosen first.
     """
-    waiting = select(InboxEvent).where(InboxEvent.shard.in_(shards)).order_by(InboxEvent.id).limit(limit)
-    oldest = list(session.scalars(waiting.where(may_apply(now))))
-    if len(oldest) < limit:
+    oldest = _oldest(session, shards, limit, now)
+    if len(oldest) < limit or all(event.urgent for event in oldest):
         return oldest
-    urgent = and_(InboxEvent.shard.in_(shards), is_urgent(now))
-    last_of = select(InboxEvent.subject, func.max(InboxEvent.id)).where(urgent).group_by(InboxEvent.subject)
-    last_ids = dict(session.execute(last_of.order_by(func.max(InboxEvent.id)).limit(limit)).all())
-    if not last_ids:
+    urgent = _urgent_by_subject(session, shards, limit, now)
+    if not urgent:
         return oldest
     # No event before the oldest waits: this keeps the search off the history of a subject.
     since = InboxEvent.id >= oldest[0].id
-    other = _other()
-    is_first = ~_another(other.id < InboxEvent.id, other.id >= oldest[0].id)
-    chosen = list(session.scalars(waiting.where(since, is_urgent(now), is_first)))
+    waiting = select(InboxEvent).where(InboxEvent.shard.in_(shards), since).order_by(InboxEvent.id).limit(limit)
+    first_other = _first_other_by_subject(session, urgent, oldest[0].id)
+    at_the_front = [subject for subject, (first, _) in urgent.items() if first < first_other.get(subject, math.inf)]
+    found = session.scalars(waiting.where(is_urgent(now), InboxEvent.subject.in_(at_the_front))) if at_the_front else ()
+    chosen = [event for event in found if event.id < first_other.get(event.subject, math.inf)]
     if len(chosen) < limit:
-        up_to_them = InboxEvent.subject.in_(last_ids), InboxEvent.id <= max(last_ids.values())
-        chosen += session.scalars(waiting.where(since, *up_to_them, may_apply(now)))
+        last = max(last for _, last in urgent.values())
+        chosen += session.scalars(waiting.where(may_apply(now), InboxEvent.subject.in_(urgent), InboxEvent.id <= last))
     return sorted(list(dict.fromkeys(chosen))[:limit], key=lambda event: event.id)
 
 
-def _another(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """SQL for: such an event about the same subject waits."""
-    other = _other()
-    is_other = other.state == constant(InboxState.RECEIVED), other.subject == InboxEvent.subject
-    return select(other.id).where(*is_other, *conditions).correlate(InboxEvent).exists()
+def _oldest(session: Session, shards: Sequence[int], limit: int, now: datetime) -> list[InboxEvent]:
+    """The oldest events of these shards that may be applied."""
+    events = select(InboxEvent).order_by(InboxEvent.id).limit(limit)
+    if session.get_bind().dialect.name == "sqlite":
+        return list(session.scalars(events.where(InboxEvent.shard.in_(shards), may_apply(now))))
+    # PostgreSQL would look for them all at once in the order of their ids, behind all that was ever applied.
+    of_shard = select(InboxEvent.id).where(InboxEvent.shard == Shard.shard, may_apply(now)).correlate(Shard)
+    first = of_shard.order_by(InboxEvent.id).limit(limit).lateral()
+    ids = select(first.c.id).select_from(Shard).join(first, true()).where(Shard.shard.in_(shards))
+    return list(session.scalars(events.where(InboxEvent.id.in_(ids.order_by(first.c.id).limit(limit)))))
+
+
+def _urgent_by_subject(
+    session: Session, shards: Sequence[int], limit: int, now: datetime
+) -> dict[str, tuple[int, int]]:
+    """The first and the last urgent event about each subject, for the subjects whose urgent events are the oldest."""
+    first, last = func.min(InboxEvent.id), func.max(InboxEvent.id)
+    urgent = select(InboxEvent.subject, first, last).where(InboxEvent.shard.in_(shards), is_urgent(now))
+    found = session.execute(urgent.group_by(InboxEvent.subject).order_by(first).limit(limit))
+    return {subject: (first_id, last_id) for subject, first_id, last_id in found}
+
+
+def _first_other_by_subject(session: Session, subjects: Iterable[str], since: int) -> dict[str, int]:
+    """The first event about each of these subjects that waits and is not urgent."""
+    others = select(InboxEvent.subject, func.min(InboxEvent.id)).where(
+        InboxEvent.state == constant(InboxState.RECEIVED),
+        ~InboxEvent.urgent,
+        InboxEvent.id >= since,
+        InboxEvent.subject.in_(list(subjects)),
+    )
+    return dict(session.execute(others.group_by(InboxEvent.subject)).all())
+
+
+def exists_apart(query: Select[Any]) -> ColumnElement[bool]:
+    """SQL for: `query` finds a row; looked up by an index for each row of the statement around it.
+
+    PostgreSQL makes a join of a plain EXISTS. While its statistics say that the inbox is empty, which they do until
+    long after many events were received, that join compares every event with every other. A query with an OFFSET is
+    never made a join.
+    """
+    return query.offset(0).exists()

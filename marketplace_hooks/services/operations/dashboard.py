@@ -77,7 +77,7 @@ def read_dashboard(session: Session, now: datetime, zone: Zone) -> Dashboard:
     return Dashboard(
         tasks=_tasks(session, backlog),
         backlog=backlog,
-        oldest_at=session.scalar(select(func.min(InboxEvent.received_at)).where(_is_in(InboxState.RECEIVED))),
+        oldest_at=_oldest_at(session),
         lag=_lag(session),
         deliveries=_deliveries(session),
         days=days,
@@ -101,6 +101,14 @@ def _tasks(session: Session, backlog: Mapping[InboxState, int]) -> Tasks:
         failed_cascades=_counted(session, select(Cascade.number).where(failed)),
         exhausted=_counted(session, select(Delivery.id).where(exhausted)),
     )
+
+
+def _oldest_at(session: Session) -> datetime | None:
+    """When the oldest of the waiting events was received."""
+    # OFFSET: else PostgreSQL may look for it among all events in the order of their receipt.
+    waiting = select(InboxEvent.received_at).where(_is_in(InboxState.RECEIVED)).offset(0).subquery()
+    oldest: datetime | None = session.scalar(select(func.min(waiting.c.received_at)))
+    return oldest
 
 
 def _is_in(state: InboxState) -> ColumnElement[bool]:

@@ -58,10 +58,11 @@ def find_events(
     found by an index, `event_id` the whole id. `is_uncorrected` leaves out rejected events that were mended.
     """
     query = select(InboxEvent)
-    given = ((InboxEvent.type, type_), (InboxEvent.state, state), (InboxEvent.subject, subject))
-    for column, value in (*given, (InboxEvent.source, source)):
+    for column, value in ((InboxEvent.type, type_), (InboxEvent.subject, subject), (InboxEvent.source, source)):
         if value is not None:
             query = query.where(column == value)
+    if state is not None:
+        query = query.where(InboxEvent.state == constant(state))
     if search:
         found = (column.contains(search, autoescape=True) for column in (InboxEvent.event_id, InboxEvent.subject))
         query = query.where(or_(*found))

@@ -9,25 +9,27 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from unittest.mock import Mock
 
 import psycopg
 import pytest
 import time_machine
-from sqlalchemy import make_url, select
+from sqlalchemy import make_url, select, update
 
 from marketplace_hooks.errors import DatabaseUnavailable
+from marketplace_hooks.events import processor
 from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.events.registry import EVENTS
 from marketplace_hooks.jobs.scheduler import run_due
-from marketplace_hooks.models.inbox import InboxEvent
+from marketplace_hooks.models.inbox import SHARDS, InboxEvent
 from marketplace_hooks.services.inbox import leasing
-from marketplace_hooks.services.inbox.order import earlier_about_charge
+from marketplace_hooks.services.inbox.order import earlier_about_charge, next_events
 
-from ...support.bulk_purchases import gather_statistics
+from ...support.bulk_purchases import gather_statistics, without_autovacuum
 from ...support.inbox_rows import Event, insert_events
 from ...support.marketplace import OFFLINE, ONLINE, Marketplace, sample
-from ...support.recorded_statements import plans, recorded_statements
+from ...support.recorded_statements import plans, recorded_statements, rows_visited
 
 Opens = Callable[..., Marketplace]
 BACKLOG = 120
@@ -98,6 +100,7 @@ def test_a_worker_at_a_backlog_applies_status_changes_in_shards_that_nobody_hold
     shop: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leasing, "SHARDS_AT_ONCE", 1)
+    monkeypatch.setattr(processor, "LOOK_AROUND_S", 0)
     insert_events(shop.runtime, (upserted("mod-1", version) for version in range(1_000, 1_000 + 3 * BATCH)))
     claim = leasing.claim_shards
 
@@ -113,6 +116,43 @@ def test_a_worker_at_a_backlog_applies_status_changes_in_shards_that_nobody_hold
     process_pending(shop.runtime, "tests", stop=once_more_than(2))
     assert shop.status("mod-2") == OFFLINE
     assert shop.all(select(InboxEvent).where(InboxEvent.state == "received"))
+
+
+def crowd_of(products: int, events: int, *, urgent: bool) -> list[Event]:
+    """Events about so many products in turn, every second one a status change if some are `urgent`."""
+    make = (upserted, changed if urgent else upserted)
+    return [make[number // products % 2](f"old-{number % products}", 1_000 + number) for number in range(events)]
+
+
+# PostgreSQL learns only from time to time how many events wait: until then it takes the inbox for empty.
+@pytest.mark.parametrize("products", [2, 500])
+@pytest.mark.parametrize("urgent", [False, True], ids=["none urgent", "some urgent"])
+@pytest.mark.parametrize("resting", [False, True], ids=["none rests", "some rest"])
+def test_choosing_the_next_events_takes_time_in_proportion_to_those_that_wait(
+    shop: Marketplace, products: int, urgent: bool, resting: bool
+) -> None:
+    database = shop.runtime.database
+    if database.is_sqlite:
+        pytest.skip("SQLite gathers no statistics by itself")
+    waiting = 2_000
+    with without_autovacuum(database, ["mh_inbox", "mh_shards"]):
+        gather_statistics(database)
+        event_ids = insert_events(shop.runtime, crowd_of(products, waiting, urgent=urgent))
+        now = shop.runtime.now()
+        if resting:
+            few = InboxEvent.event_id.in_(event_ids[:: waiting // 250])
+            with database.session() as session:
+                session.execute(update(InboxEvent).where(few).values(due_at=now + timedelta(minutes=1)))
+        with database.read_session() as session, recorded_statements(database.engine) as statements:
+            next_events(session, range(SHARDS), 100, now)
+            leasing.has_pending(session, now, shop.runtime.settings)
+            leasing.has_urgent(session, now, shop.runtime.settings)
+            earlier_about_charge(session, "ch-1", shop.event(event_ids[-1]).id)
+        visited = [rows_visited(shop.runtime, statement) for statement in statements]
+    assert max(visited) <= 6 * waiting, visited
+    assert visited[-1] == 0
+    if not urgent:
+        assert visited[-2] <= 2 * SHARDS
 
 
 # --- rests after a failure

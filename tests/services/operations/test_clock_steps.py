@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from marketplace_hooks.events.processor import process_pending
 from marketplace_hooks.jobs.table import JOBS, never
@@ -38,9 +38,9 @@ def shop(clock: time_machine.Traveller, make_marketplace: Callable[..., Marketpl
     return marketplace
 
 
-def change(shop: Marketplace, table: type[Any], **values: Any) -> None:
+def change(shop: Marketplace, table: type[Any], *conditions: ColumnElement[bool], **values: Any) -> None:
     with shop.runtime.database.session() as session:
-        session.execute(update(table).values(values).execution_options(synchronize_session=False))
+        session.execute(update(table).where(*conditions).values(values).execution_options(synchronize_session=False))
 
 
 def end_waits(shop: Marketplace) -> int:
@@ -131,7 +131,7 @@ def test_a_rest_made_before_the_step_ends_and_one_that_is_possible_goes_on(
 ) -> None:
     shop.change_status("mod-1", OFFLINE)
     longest = timedelta(seconds=max(shop.runtime.settings.apply_retries_s))
-    change(shop, InboxEvent, due_at=shop.runtime.now() + longest)
+    change(shop, InboxEvent, InboxEvent.state == InboxState.RECEIVED, due_at=shop.runtime.now() + longest)
     assert end_waits(shop) == 0
     assert run(shop, JobKind.INBOX) == 0
     clock.shift(-HOURS)
