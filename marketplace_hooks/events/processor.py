@@ -50,7 +50,8 @@ def process_pending(
                 more = leasing.has_pending(session, runtime.now(), runtime.settings)
             if more:
                 runtime.wakeups.wake_worker(JobKind.INBOX)  # another idle worker may take the other shards.
-            begun_s = looked_s = time.monotonic()
+            looked_s = time.monotonic()
+            begun_s = looked_s
             while not stop() and (applied := _apply_batch(runtime, owner, shards, limit)):
                 processed += applied
                 is_crowded = applied == limit
