@@ -100,7 +100,8 @@ def _urgent_by_subject(
     session: Session, shards: Sequence[int], limit: int, now: datetime
 ) -> dict[str, tuple[int, int]]:
     """The first and the last urgent event about each subject, for the subjects whose urgent events are the oldest."""
-    first, last = func.min(InboxEvent.id), func.max(InboxEvent.id)
+    first = func.min(InboxEvent.id)
+    last = func.max(InboxEvent.id)
     urgent = select(InboxEvent.subject, first, last).where(InboxEvent.shard.in_(shards), is_urgent(now))
     found = session.execute(urgent.group_by(InboxEvent.subject).order_by(first).limit(limit))
     return {subject: (first_id, last_id) for subject, first_id, last_id in found}
