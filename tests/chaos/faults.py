@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import signal
 import time
-from collections import Counter
 from collections.abc import Callable
 
 from .stack import Stack
@@ -109,14 +108,14 @@ ON_POSTGRES: tuple[Fault, ...] = (restart_postgres, restart_postgres)
 
 
 class Trouble:
-    """One fault after the other, chosen by the seed.
+    """One fault after the other, chosen by the seed. `made` are those so far, each with its monotonic instant.
 
     Of the main thread: servers that are started again die with the thread that starts them.
     """
 
     def __init__(self, stack: Stack, seed: int, for_s: float, pause_s: float) -> None:
         """Each lasts about `for_s`; there are about `pause_s` between two."""
-        self.counts: Counter[str] = Counter()
+        self.made: list[tuple[str, float]] = []
         self._stack = stack
         self._chance = random.Random(seed)
         self._for_s = for_s
@@ -127,11 +126,11 @@ class Trouble:
         faults = [*ANYWHERE, *(ON_POSTGRES if self._stack.postgres else ON_SQLITE)]
         waiting: list[Fault] = []
         end_s = time.monotonic() + seconds
-        while time.monotonic() < end_s or self.counts.total() < least:
+        while time.monotonic() < end_s or len(self.made) < least:
             if not waiting:
                 waiting = list(faults)
                 self._chance.shuffle(waiting)
             fault = waiting.pop()
-            self.counts[fault.__name__.replace("_", " ")] += 1
+            self.made.append((fault.__name__.replace("_", " "), time.monotonic()))
             fault(self._stack, self._chance, self._chance.uniform(0.5, 1.5) * self._for_s)
             time.sleep(self._chance.uniform(0.5, 1.5) * self._pause_s)

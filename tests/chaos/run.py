@@ -33,7 +33,9 @@ LEAST_FAULTS = 5
 
 @dataclass
 class Report:
-    """The figures of a run. `longest_wait_s`: from an answer of 202 until the event was applied."""
+    """The figures of a run. `longest_wait_s`: from an answer of 202 until the event was applied. `outage_faults` are
+    those that were made in the longest outage.
+    """
 
     events: int = 0
     retries: int = 0
@@ -43,17 +45,20 @@ class Report:
     deliveries: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     longest_outage_s: float = 0.0
+    outage_faults: list[str] = field(default_factory=list)
     longest_wait_s: float = 0.0
     deliveries_done_after_s: float = 0.0
 
     def __str__(self) -> str:
         broken = ", ".join(f"{count} × {name}" for name, count in sorted(self.faults.items()))
+        met = ", ".join(self.outage_faults) or "no fault"
         return (
             f"{self.events} events accepted ({self.retries} posts were repeated, {self.repeats} events sent twice, "
             f"{self.forged} forged); {self.outgoing} outgoing events in {self.deliveries} deliveries\n"
             f"{sum(self.faults.values())} faults: {broken}\n"
-            f"longest without an answer of 202: {self.longest_outage_s:.1f} s; longest from 202 to applied: "
-            f"{self.longest_wait_s:.1f} s; all delivered {self.deliveries_done_after_s:.1f} s after the last fault"
+            f"longest without an answer of 202: {self.longest_outage_s:.1f} s, with {met}\n"
+            f"longest from 202 to applied: {self.longest_wait_s:.1f} s; "
+            f"all delivered {self.deliveries_done_after_s:.1f} s after the last fault"
         )
 
 
@@ -118,6 +123,7 @@ def run_chaos(stack: Stack, *, seed: int, seconds: float, fault_s: float, pause_
         observed = Observed.read(stack.deployment)
         check_everything(log, observed, {secrets[one.url]: list(one.requests) for one in (steady, moody)})
         check_file(stack.deployment)
+    outage = log.longest_outage
     longest_s, slowest = watcher.longest
     assert longest_s <= within_s, f"{slowest} was applied {longest_s:.1f} s after its 202"
     return Report(
@@ -127,8 +133,9 @@ def run_chaos(stack: Stack, *, seed: int, seconds: float, fault_s: float, pause_
         forged=len(log.forged),
         outgoing=len(observed.outgoing),
         deliveries=len(steady.requests) + len(moody.requests),
-        faults=trouble.counts,
-        longest_outage_s=log.longest_outage_s,
+        faults=Counter(name for name, _ in trouble.made),
+        longest_outage_s=outage.length_s,
+        outage_faults=[name for name, at_s in trouble.made if outage.begun_s <= at_s <= outage.ended_s],
         longest_wait_s=longest_s,
         deliveries_done_after_s=done_s,
     )

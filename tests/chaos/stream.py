@@ -43,6 +43,19 @@ class Sent:
     accepted_s: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Outage:
+    """From the first post of an event to its 202; both monotonic."""
+
+    begun_s: float
+    ended_s: float
+
+    @property
+    def length_s(self) -> float:
+        """How long it lasted."""
+        return self.ended_s - self.begun_s
+
+
 @dataclass
 class Log:
     """Everything that was sent, in the order of receipt of each lane."""
@@ -52,7 +65,7 @@ class Log:
     failures: list[str] = field(default_factory=list)
     retries: int = 0
     repeats: int = 0
-    longest_outage_s: float = 0.0
+    longest_outage: Outage = field(default_factory=lambda: Outage(begun_s=0.0, ended_s=0.0))
 
 
 class Lane(threading.Thread):
@@ -146,7 +159,8 @@ class Lane(threading.Thread):
             time.sleep(0.3)
             # A newer envelope would be another body under the same id.
         now_s = time.monotonic()
-        self._log.longest_outage_s = max(self._log.longest_outage_s, now_s - begun_s)
+        outage = Outage(begun_s=begun_s, ended_s=now_s)
+        self._log.longest_outage = max(self._log.longest_outage, outage, key=lambda one: one.length_s)
         sent = Sent(event_id=event_id, source=self.source, type=event[0], data=event[1], accepted_s=now_s)
         self._log.accepted.append(sent)
         self._last = (event_id, body)
