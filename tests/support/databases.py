@@ -20,15 +20,22 @@ KINDS = ("sqlite", "postgresql")
 _MOST_GROWTH_BYTES = 4 * 1024 * 1024
 """A copy that has grown by more is dropped: what thousands of deleted rows leave behind would change plans."""
 
-# Remaining connections are terminated, as DROP DATABASE would. Foreign keys and triggers are off meanwhile.
-_EMPTY = """
+_HAS_PAGES = """
+relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0
+"""
+"""Which rows of `pg_class` are tables that may hold rows: the others need not be opened."""
+
+# Remaining connections are terminated, as DROP DATABASE would. Foreign keys and triggers are off meanwhile. What is
+# done here reaches the disk with the next transaction.
+_EMPTY = f"""
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
 SET lock_timeout = '5s';
+SET synchronous_commit = off;
 SET session_replication_role = replica;
 DO $$
 DECLARE name text;
 BEGIN
-    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    FOR name IN SELECT relname FROM pg_class WHERE {_HAS_PAGES} LOOP
         EXECUTE format('DELETE FROM %I', name);
     END LOOP;
     PERFORM setval(format('%I', sequencename)::regclass, start_value, false)
@@ -36,13 +43,13 @@ BEGIN
 END $$;
 """
 # Deleted rows are vacuumed: they would change where new rows are put, and so in which order they are found.
-_WRITTEN = """
-SELECT relname FROM pg_class
-WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0
-"""
+_WITH_PAGES = f"SELECT relname FROM pg_class WHERE {_HAS_PAGES}"
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 _SCHEMA = "SELECT (SELECT count(*) FROM pg_class), (SELECT count(*) FROM pg_attribute WHERE NOT attisdropped)"
 _SIZE = "SELECT pg_database_size(current_database())"
+
+_sessions: dict[str, psycopg.Connection[tuple[object, ...]]] = {}
+"""The open connection of each copy, by the name of its database: a new one would read the whole catalogue again."""
 
 
 def apply_migrations(url: str) -> None:
@@ -104,17 +111,23 @@ class Copies:
             if self._empty(url):
                 self._idle.append(url)
             else:
-                self._server.drop_database(url)
+                self._drop(url)
 
     def close(self) -> None:
         """Drop the idle copies."""
         while self._idle:
-            self._server.drop_database(self._idle.pop())
+            self._drop(self._idle.pop())
+
+    def _drop(self, url: str) -> None:
+        if session := _sessions.pop(_name(url), None):
+            session.close()
+        self._server.drop_database(url)
 
     def _make(self) -> str:
         url = self._server.create_database(template=self._template)
+        _sessions[_name(url)] = connect(url)
         if self._schema is None:
-            with connect(url) as connection:
+            with session_of(url) as connection:
                 self._schema = connection.execute(_SCHEMA).fetchone()
                 self._most_bytes = _size(connection) + _MOST_GROWTH_BYTES
                 for [table] in connection.execute(_TABLES).fetchall():
@@ -125,14 +138,16 @@ class Copies:
     def _empty(self, url: str) -> bool:
         """Empty a copy; false when it cannot be made as it was."""
         try:
-            with connect(url) as connection:
+            with session_of(url) as connection:
                 connection.execute(_EMPTY)
-                written = [str(table) for [table] in connection.execute(_WRITTEN).fetchall()]
+                written = tables_with_pages(connection)
                 connection.execute(f"VACUUM (INDEX_CLEANUP ON) {', '.join(written)}")
-                for table, rows in self._rows.items():
-                    if rows:
-                        with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
-                            copy.write(rows)
+                with connection.transaction():
+                    connection.execute("SET synchronous_commit = on")  # with it, all that was done before is on disk.
+                    for table, rows in self._rows.items():
+                        if rows:
+                            with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
+                                copy.write(rows)
                 return connection.execute(_SCHEMA).fetchone() == self._schema and _size(connection) < self._most_bytes
         except psycopg.Error:
             return False  # the test changed its state, or stopped its server.
@@ -142,6 +157,38 @@ def connect(url: str | URL) -> psycopg.Connection[tuple[object, ...]]:
     """A connection beside SQLAlchemy, each statement committed at once."""
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     return psycopg.connect(plain, autocommit=True, connect_timeout=10)
+
+
+@contextlib.contextmanager
+def session_of(url: str | URL) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """A connection for what fixtures do with a database: the kept one of a copy, else a new one for this `with`."""
+    name = _name(url)
+    if name not in _sessions:
+        with connect(url) as connection:
+            yield connection
+        return
+    if not _is_alive(_sessions[name]):
+        _sessions[name].close()
+        _sessions[name] = connect(url)
+    yield _sessions[name]
+
+
+def _is_alive(connection: psycopg.Connection[tuple[object, ...]]) -> bool:
+    """False once the server was stopped, or the session was ended."""
+    try:
+        connection.execute("SELECT")
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _name(url: str | URL) -> str:
+    return str(make_url(url).database)
+
+
+def tables_with_pages(connection: psycopg.Connection[tuple[object, ...]]) -> list[str]:
+    """The tables of a PostgreSQL database that may hold rows; every other table is empty."""
+    return [str(table) for [table] in connection.execute(_WITH_PAGES).fetchall()]
 
 
 def _size(connection: psycopg.Connection[tuple[object, ...]]) -> int:

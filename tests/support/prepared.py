@@ -30,7 +30,7 @@ from marketplace_hooks.database.engine import Database
 from marketplace_hooks.database.types import Base
 
 from .apps import LOCATIONS
-from .databases import connect
+from .databases import session_of, tables_with_pages
 
 if TYPE_CHECKING:
     from .marketplace import Marketplace
@@ -60,17 +60,18 @@ class _PostgresRows:
 
     def __init__(self, url: URL) -> None:
         self._rows = {}
-        with connect(url) as connection:
+        with session_of(url) as connection:
             self._sequences = connection.execute(_SEQUENCES).fetchall()
-            for table in Base.metadata.tables:
+            for table in Base.metadata.tables.keys() & set(tables_with_pages(connection)):
                 with connection.cursor().copy(f"COPY {table} TO STDOUT") as copy:
                     if lines := b"".join(copy):
                         self._rows[table] = lines
 
     def restore(self, url: URL) -> None:
-        with connect(url) as connection:
+        with session_of(url) as connection, connection.transaction():
             connection.execute("SET session_replication_role = replica")  # in any order, whatever refers to what.
-            connection.execute("; ".join(f"DELETE FROM {table}" for table in Base.metadata.tables))
+            for table in Base.metadata.tables.keys() & set(tables_with_pages(connection)):
+                connection.execute(f"DELETE FROM {table}")
             for table, lines in self._rows.items():
                 with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
                     copy.write(lines)
@@ -154,11 +155,16 @@ def _settings(marketplace: Marketplace) -> str:
 
 
 def _is_empty(marketplace: Marketplace) -> bool:
-    with marketplace.runtime.database.read_session() as session:
-        return not session.scalar(text(_any_row()))
+    database = marketplace.runtime.database
+    tables = Base.metadata.tables.keys() - _FILLED_BY_MIGRATIONS
+    if database.is_sqlite:
+        with database.read_session() as session:
+            return not session.scalar(text(_any_row(frozenset(tables))))
+    with session_of(database.url) as connection:
+        tables &= set(tables_with_pages(connection))
+        return not tables or connection.execute(_any_row(frozenset(tables)).encode()).fetchone() == (False,)
 
 
 @cache
-def _any_row() -> str:
-    tables = Base.metadata.tables.keys() - _FILLED_BY_MIGRATIONS
+def _any_row(tables: frozenset[str]) -> str:
     return "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in sorted(tables))
