@@ -17,6 +17,8 @@ from marketplace_hooks.config.settings import EXTENSION, PREFIX
 from marketplace_hooks.extension import state_for
 from marketplace_hooks.standalone import build_app
 
+from .compiled_templates import share_compiled_templates
+
 # The location of a test's database and folder changes no route; every other setting might.
 LOCATIONS = {f"{PREFIX}{name}" for name in ("DATABASE_URL", "INSTANCE")}
 _idle: defaultdict[str, list[tuple[Flask, dict[str, Any]]]] = defaultdict(list)
@@ -39,6 +41,7 @@ def app_of(config: dict[str, Any]) -> Iterator[Flask]:
         app.extensions[EXTENSION] = state_for(app)
     else:
         app = build_app(config)
+        share_compiled_templates(app)
         as_made = dict(app.config)
     app.extensions[EXTENSION].runtime.counters.keeps_storing = False  # no thread outlives the test.
     try:
