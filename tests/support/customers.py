@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .marketplace import Marketplace
+from .prepared import prepared
 
 SHOP = "https://www.shop.example/"
 EUR = "EUR"
@@ -96,3 +97,7 @@ def publish_release(marketplace: Marketplace, release_id: str = "release-1", **m
         more.setdefault("price", money(2900))
     more.setdefault("published_at", datetime.now(UTC).isoformat())
     return marketplace.publish("release.published", release_id=release_id, **more)
+
+
+set_up_release = prepared(publish_release)
+"""`publish_release` for fixtures: what it writes is copied."""

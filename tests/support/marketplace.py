@@ -113,6 +113,9 @@ class Marketplace:
         self.publish("pack.upserted", pack_id=pack_id, seller_id=seller_id, product_ids=list(product_ids))
         self.run_all_now()
 
+    set_up_pack = prepared(publish_pack)
+    """`publish_pack` for fixtures: what it writes is copied."""
+
     def change_status(self, id_: str, status: str, side: str = SELLER, *, kind: str = "product", **more: Any) -> str:
         """Publish a status change of one side; return the event's id."""
         return self.publish(f"{kind}.status_changed", **{f"{kind}_id": id_}, status=status, actor=side, **more)

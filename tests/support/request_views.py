@@ -11,7 +11,8 @@ from marketplace_hooks.services.support.request_lists import ANY, RequestQuery, 
 from marketplace_hooks.services.support.requests import Viewer
 
 from .marketplace import Marketplace
-from .support_desk import CAUSE, in_transaction, publish_request, set_up_support
+from .prepared import prepared
+from .support_desk import CAUSE, in_transaction, set_up_request, set_up_support
 
 SELLER = Viewer(seller_id="seller-1")
 CUSTOMER = Viewer(customer_id="customer-1")
@@ -23,9 +24,13 @@ def set_up_three_requests(marketplace: Marketplace, clock: time_machine.Travelle
     set_up_support(marketplace)
     for number in (1, 2, 3):
         clock.shift(timedelta(hours=1))
-        publish_request(marketplace, f"request-{number}")
+        set_up_request(marketplace, f"request-{number}")
+    return _withdraw_second(marketplace)
+
+
+@prepared
+def _withdraw_second(marketplace: Marketplace) -> None:
     in_transaction(marketplace, lambda uow: moves.withdraw(uow, "request-2", CAUSE))
-    return marketplace
 
 
 def listed_ids(marketplace: Marketplace, viewer: Viewer, wanted: RequestQuery = ANY) -> list[str]:

@@ -13,7 +13,7 @@ from ...support.marketplace import MARKETPLACE, OFFLINE, ONLINE, SELLER, WITHDRA
 @pytest.fixture(autouse=True)
 def _pack_1(marketplace: Marketplace) -> None:
     marketplace.publish_products("mod-1", "mod-2", "mod-3")
-    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+    marketplace.set_up_pack("pack-1", "mod-1", "mod-2")
 
 
 def members(marketplace: Marketplace, pack_id: str = "pack-1") -> list[str]:

@@ -15,6 +15,7 @@ from marketplace_hooks.services.support import moves, offers
 
 from ...support.customers import publish_release
 from ...support.marketplace import Marketplace
+from ...support.prepared import prepared
 from ...support.support_desk import (
     CAUSE,
     REQUEST,
@@ -43,10 +44,14 @@ def offer(release_id: str = "paid-1") -> Callable[[UnitOfWork], Any]:
 
 @pytest.fixture
 def offered(desk: Marketplace) -> Marketplace:
+    return set_up_offer(desk)
+
+
+@prepared
+def set_up_offer(desk: Marketplace) -> None:
     publish_release(desk, "paid-1", kind="paid", fixes=[])
     desk.run_all_now()
     in_transaction(desk, offer())
-    return desk
 
 
 @pytest.mark.parametrize(

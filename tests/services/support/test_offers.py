@@ -16,6 +16,7 @@ from marketplace_hooks.services.support import moves, offers
 from ...support.api_callers import caller_of, problem_of
 from ...support.customers import money, publish_release
 from ...support.marketplace import Marketplace
+from ...support.prepared import prepared
 from ...support.support_desk import (
     CAUSE,
     REQUEST,
@@ -49,10 +50,14 @@ def answer_offer(*, accepted: bool) -> Callable[[UnitOfWork], Any]:
 
 @pytest.fixture
 def offered(desk: Marketplace) -> Marketplace:
+    return set_up_offer(desk)
+
+
+@prepared
+def set_up_offer(desk: Marketplace) -> None:
     publish_release(desk, "paid-1", kind="paid", fixes=[])
     desk.run_all_now()
     in_transaction(desk, offer())
-    return desk
 
 
 def test_a_paid_offer_never_stops_the_fix_clock(offered: Marketplace) -> None:
@@ -82,6 +87,11 @@ def test_what_is_no_release_of_the_product_cannot_be_offered(desk: Marketplace) 
 
 @pytest.fixture
 def second_release(offered: Marketplace) -> None:
+    set_up_second_release(offered)
+
+
+@prepared
+def set_up_second_release(offered: Marketplace) -> None:
     publish_release(offered, "paid-2", kind="paid", number="3.1.0", price=money(4900), fixes=[])
     offered.run_all_now()
 

@@ -27,7 +27,7 @@ from ...support.support_desk import (
     due,
     in_transaction,
     publish_message,
-    publish_request,
+    set_up_request,
     set_up_support,
 )
 
@@ -41,7 +41,7 @@ def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace
     set_up_support(marketplace)
     for number in (1, 2):
         clock.shift(timedelta(hours=1))
-        publish_request(marketplace, f"request-{number}")
+        set_up_request(marketplace, f"request-{number}")
     return marketplace
 
 

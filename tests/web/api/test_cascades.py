@@ -12,7 +12,7 @@ from ...support.marketplace import OFFLINE, Marketplace
 def _sold(marketplace: Marketplace) -> None:
     marketplace.publish_products("mod-1", "mod-2")
     for number in range(3):
-        marketplace.publish_pack(f"pack-{number}", "mod-1", "mod-2")
+        marketplace.set_up_pack(f"pack-{number}", "mod-1", "mod-2")
 
 
 def test_a_cascade_shows_its_progress_from_the_change_to_its_end(seller: Caller, marketplace: Marketplace) -> None:

@@ -15,7 +15,7 @@ import time_machine
 from marketplace_hooks.services.support.sla_run import run_sla
 
 from ...support.api_callers import Caller, MakeCaller
-from ...support.customers import money, publish_release
+from ...support.customers import money, publish_release, set_up_release
 from ...support.marketplace import Marketplace
 from ...support.page_client import browser_of
 from ...support.support_desk import (
@@ -46,7 +46,7 @@ Deliver = Callable[[Marketplace], object]
 def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     """A problem whose fix is due by the end of 13 April 2026; ten minutes are left."""
     set_up_support(marketplace)
-    publish_release(marketplace, "paid-1", kind="paid", fixes=[REQUEST])
+    set_up_release(marketplace, "paid-1", kind="paid", fixes=[REQUEST])
     clock.shift(timedelta(hours=1))
     set_up_request(marketplace)
     clock.move_to(due(marketplace, FIX) - 10 * MINUTE)

@@ -11,7 +11,7 @@ from ...support.marketplace import OFFLINE, ONLINE, WITHDRAWN, Marketplace
 @pytest.fixture(autouse=True)
 def _sold(marketplace: Marketplace) -> None:
     marketplace.publish_products("mod-1", "mod-2", "mod-3")
-    marketplace.publish_pack("pack-1", "mod-2", "mod-1")
+    marketplace.set_up_pack("pack-1", "mod-2", "mod-1")
 
 
 def change(marketplace: Marketplace, id_: str, status: str, kind: str = "product") -> None:

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from ...support.api_callers import Caller, MakeCaller, problem_of
-from ...support.customers import publish_release
+from ...support.customers import set_up_release
 from ...support.marketplace import Marketplace
 from ...support.page_client import Browser, browser_of
 from ...support.support_desk import (
@@ -41,7 +41,7 @@ RUNNING = {"acknowledgement": "running", "fix": "running"}
 @pytest.fixture
 def desk(marketplace: Marketplace, clock: time_machine.Traveller) -> Marketplace:
     set_up_support(marketplace)
-    publish_release(marketplace, "paid-1", kind="paid", fixes=[])
+    set_up_release(marketplace, "paid-1", kind="paid", fixes=[])
     clock.shift(HOUR)
     set_up_request(marketplace)
     return marketplace

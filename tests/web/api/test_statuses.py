@@ -17,7 +17,7 @@ LATER = "2999-01-01T00:00:00+02:00"
 @pytest.fixture(autouse=True)
 def _sold(marketplace: Marketplace) -> None:
     marketplace.publish_products("mod-1", "mod-2", "mod-3")
-    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+    marketplace.set_up_pack("pack-1", "mod-1", "mod-2")
 
 
 def test_a_seller_hides_a_product_and_its_packs_with_the_very_answer(

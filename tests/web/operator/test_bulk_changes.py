@@ -17,7 +17,7 @@ def shop(marketplace: Marketplace) -> Marketplace:
     """Two products of one seller in a pack, and one of another seller."""
     marketplace.publish_products("mod-1", "mod-2")
     marketplace.publish_products("mod-3", seller_id="seller-2")
-    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+    marketplace.set_up_pack("pack-1", "mod-1", "mod-2")
     return marketplace
 
 

@@ -30,7 +30,7 @@ def shop(sqlite_url: str, tmp_path: Path) -> Iterator[Marketplace]:
     """A marketplace with a product, a pack and a withdrawn product; nothing here depends on the kind of database."""
     with open_marketplace(sqlite_url, tmp_path / "instance") as marketplace:
         marketplace.publish_products("mod-1", "mod-2", "gone")
-        marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+        marketplace.set_up_pack("pack-1", "mod-1", "mod-2")
         marketplace.change_status("gone", WITHDRAWN)
         marketplace.run_all_now()
         yield marketplace

@@ -13,7 +13,7 @@ from ...support.marketplace import OFFLINE, WITHDRAWN, Marketplace
 @pytest.fixture(autouse=True)
 def _sold(clock: time_machine.Traveller, marketplace: Marketplace) -> None:
     marketplace.publish_products("mod-1", "mod-2")
-    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+    marketplace.set_up_pack("pack-1", "mod-1", "mod-2")
     set_up_purchase(marketplace, pack_id="pack-1")
 
 

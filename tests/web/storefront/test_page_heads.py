@@ -33,7 +33,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 def shop(make_marketplace: Opens) -> Marketplace:
     marketplace = make_marketplace(PUBLIC_URL=SITE, SECRET_KEY=SECRET_KEY)
     marketplace.publish_products("mod-1", "mod-2")
-    marketplace.publish_pack("pack-1", "mod-1", "mod-2")
+    marketplace.set_up_pack("pack-1", "mod-1", "mod-2")
     return marketplace
 
 
