@@ -11,10 +11,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from ...config.settings import Settings
-from ...database.types import constant
 from ...domain.outbox.retry_policy import BUSY_PAUSE_S
 from ...errors import EncryptionKeyLost, NotFound
-from ...models.outbox import Delivery, DeliveryState, Endpoint, OutgoingEvent
+from ...models.outbox import Delivery, Endpoint, OutgoingEvent
 from ...telemetry.log_context import get_logger
 from ..core.leases import is_over
 from ..core.runtime import Runtime
@@ -125,11 +124,13 @@ def find_locked(session: Session, endpoint_id: str) -> Endpoint | None:
 
 
 def _count_lanes(session: Session, endpoint_id: str, now: datetime, settings: Settings) -> int:
-    """How many lanes, of all workers, hold leases on deliveries to this endpoint."""
+    """How many lanes, of all workers, hold leases on deliveries to this endpoint.
+
+    Whatever the state of a delivery: a statement that names `pending` may read all that wait (`models/inbox.py`).
+    """
     leased = select(func.count(Delivery.owner.distinct())).where(
         Delivery.endpoint_id == endpoint_id,
         Delivery.owner.is_not(None),
-        Delivery.state == constant(DeliveryState.PENDING),
         ~is_over(Delivery.leased_until, now, lease_s(settings)),
     )
     return session.scalar(leased) or 0
