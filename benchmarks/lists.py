@@ -13,19 +13,16 @@ import statistics
 import time
 from argparse import Namespace
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 
 import time_machine
 
 from marketplace_hooks.config.settings import PREFIX
-from marketplace_hooks.services.outbox.endpoints import add_endpoint
 from marketplace_hooks.standalone import build_app
-from tests.support.bulk_purchases import COPY, copy_logs, copy_rows, gather_statistics
-from tests.support.marketplace import OFFLINE, SECRET, Marketplace
+from tests.support.long_lists import LISTS, STARTED_AT, fill, set_up_history
+from tests.support.marketplace import SECRET, Marketplace
 from tests.support.page_client import Browser, browser_of
-from tests.support.support_desk import FIX, REQUEST, TEMPLATE, due, publish_message, publish_request, set_up_support
 
 from . import rounds, stack
 
@@ -34,54 +31,6 @@ REQUESTS = 9
 MOST_RATIO = 1.2
 SEARCHES = ("/?q=", "/seller?q=")
 """They have a benchmark of their own (`search.py`): shown, without a target."""
-STARTED_AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-
-_Person = tuple[str | None, str | None]
-LISTS: dict[_Person, tuple[str, ...]] = {
-    (None, None): ("/", "/?category=Media", "/?q=lumen", "/?q=nothing-is-called-so"),
-    ("seller", "seller-1"): (
-        "/seller",
-        "/seller?q=lumen",
-        "/seller/packs",
-        "/seller/requests",
-        "/seller/requests?state=all",
-        "/seller/refunds",
-    ),
-    ("customer", "customer-1"): ("/account", "/support", "/support?sort=newest", "/support/new"),
-    ("operator", "odette"): (
-        "/operator",
-        "/operator/events",
-        "/operator/events?state=applied",
-        "/operator/deliveries",
-        "/operator/cascades",
-        "/operator/replies",
-        "/operator/requests",
-        "/operator/requests?overdue=yes",
-        "/operator/refunds?state=due",
-        "/operator/products",
-        "/operator/sellers",
-    ),
-}
-# What is copied: tables, the column that tells the copies apart, the row they are like, and what else tells them apart.
-_OWNER = f"CASE WHEN i <= 1000 THEN 'customer-1' ELSE {COPY} END"
-_LIKE: tuple[tuple[str, str, str, dict[str, str]], ...] = (
-    ("mh_sellers", "id", "seller-1", {}),
-    ("mh_customers", "id", "customer-1", {}),
-    ("mh_products", "id", "mod-1", {}),
-    ("mh_product_categories", "product_id", "mod-1", {}),
-    ("mh_packs", "id", "pack-1", {}),
-    ("mh_search_entries", "subject_id", "mod-1", {}),
-    ("mh_search_entries", "subject_id", "pack-1", {}),
-    ("mh_pack_members", "pack_id", "pack-1", {}),
-    ("mh_purchases", "id", "purchase-1", {"customer_id": _OWNER}),
-    ("mh_site_bindings", "purchase_id", "purchase-1", {}),
-    ("mh_subscriptions", "purchase_id", "purchase-1", {"customer_id": _OWNER}),
-    ("mh_periods", "purchase_id", "purchase-1", {}),
-    ("mh_requests", "id", REQUEST, {"customer_id": _OWNER}),
-    ("mh_clocks", "request_id", REQUEST, {}),
-    ("mh_refund_claims", "request_id", REQUEST, {}),
-    ("mh_messages", "request_id", REQUEST, {"body_sha256": "CAST(i AS VARCHAR)"}),
-)
 
 
 @contextlib.contextmanager
@@ -92,28 +41,10 @@ def marketplace(folder: Path, url: str, count: int) -> Iterator[Marketplace]:
     app = build_app({**ours, f"{PREFIX}SECRET_KEY": secrets.token_hex(32)})
     made = Marketplace(app)
     with time_machine.travel(STARTED_AT, tick=False) as clock:
-        set_up_support(made)
-        made.publish_pack("pack-1", "mod-1")
-        publish_request(made)
-        clock.shift(timedelta(minutes=30))
-        publish_message(made, body=TEMPLATE)
-        made.change_status("pack-1", OFFLINE, kind="pack")
-        clock.move_to(due(made, FIX))
-        made.run_all_now()
+        set_up_history(made, clock)
     fill(made, count)
     yield made
     made.runtime.database.dispose()
-
-
-def fill(made: Marketplace, count: int) -> None:
-    """Copy all rows by set statements."""
-    endpoint, _ = add_endpoint(made.runtime, "https://93.184.215.14/hooks")
-    database = made.runtime.database
-    with database.session() as session:
-        for table, key, original, other in _LIKE:
-            copy_rows(session, table, key, original, count, **other)
-        copy_logs(session, endpoint.id, count)
-    gather_statistics(database)
 
 
 def next_page(browser: Browser, path: str) -> str | None:

@@ -89,9 +89,10 @@ def read_newest(
 
 def count_rows(session: Session, query: Select[*tuple[Any, ...]], most: int) -> int:
     """How many rows a query has; `most` + 1 says that there are more than `most`, and no more are read than that."""
-    counted: Select[int] = (
-        query.with_only_columns(literal_column("1"), maintain_column_froms=True).order_by(None).limit(most + 1)
-    )
+    # Its joins begin at its first entity. With its columns gone, SQLAlchemy would have to guess that.
+    entity = query.column_descriptions[0]["entity"]
+    one: Select[int] = query.select_from(entity).with_only_columns(literal_column("1"))
+    counted = one.order_by(None).limit(most + 1)
     return session.scalar(select(func.count()).select_from(counted.subquery())) or 0
 
 

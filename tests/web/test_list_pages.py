@@ -6,10 +6,13 @@ import re
 from html import unescape
 
 import pytest
+import time_machine
 
 from marketplace_hooks.web import list_pages
 from marketplace_hooks.web.pagination import encode
 
+from ..support.long_lists import LISTS as LONG_LISTS
+from ..support.long_lists import STARTED_AT, fill, set_up_history
 from ..support.marketplace import Marketplace
 from ..support.page_client import Browser, Page, browser_of
 from ..support.support_desk import publish_request, set_up_support
@@ -144,3 +147,29 @@ def test_no_parameter_of_an_address_is_taken_for_the_page_itself(room: Marketpla
     customer = browser_of(room, *CUSTOMER)
     place = f"0.{encode('purchases', 'a')}"
     assert customer.get(f"/support/new?after={place}&endpoint=x").status == 200
+
+
+@pytest.fixture
+def crowded(clock: time_machine.Traveller, marketplace: Marketplace) -> Marketplace:
+    """A marketplace in which every list has more rows than two pages."""
+    clock.move_to(STARTED_AT)
+    set_up_history(marketplace, clock)
+    fill(marketplace, 60)
+    return marketplace
+
+
+def test_every_list_of_more_than_one_page_leads_on_and_says_how_many_rows_it_has(crowded: Marketplace) -> None:
+    with_one_page = []
+    for (role, subject), paths in LONG_LISTS.items():
+        browser = browser_of(crowded, role, subject)
+        for path in paths:
+            first = browser.get(path)
+            assert first.status == 200, path
+            if following := far_link(first, "next"):
+                second = browser.get(following)
+                assert second.status == 200, path
+                assert bool(span(first)) == bool(span(second)), path
+                assert not span(first) or span(first) != span(second), path
+            else:
+                with_one_page.append(path)
+    assert with_one_page == ["/?q=nothing-is-called-so", "/operator"]  # nothing is found; no list.
