@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, literal, select, text
+from sqlalchemy import ColumnElement, Select, literal, select, text, true
 from sqlalchemy.orm import Session
 
+from ...database.exists_apart import exists_apart
 from ...database.full_text import SQLITE_INDEX, found_by, query_of
 from ...database.types import among
 from ...domain.search.ranking import Entry, is_in_names, ranked
@@ -102,23 +103,20 @@ NO_MATTER_WHICH = Narrowing()
 class Found:
     """The ids of what was found, in their order, `MOST_FOUND` at most.
 
-    `others` are the ids of all that was found, where that is more. `is_similar`: nothing has the words as they were
-    typed, so similar ones were taken.
+    `has_more`: more was found than could be put in order. `others` are then the ids of all that have the words, None
+    where no words were searched. `is_similar`: nothing has the words as they were typed, so similar ones were taken.
     """
 
     ids: Sequence[str] = field(default_factory=list)
+    has_more: bool = False
     others: Select[str] | None = None
     is_similar: bool = False
 
-    @property
-    def has_more(self) -> bool:
-        """Whether more was found than could be put in order."""
-        return self.others is not None
-
     def has(self, id_: Any) -> ColumnElement[bool]:
-        """SQL for: this is one of those that were found."""
-        found: ColumnElement[bool] = among(id_, self.ids) if self.others is None else id_.in_(self.others)
-        return found
+        """SQL for: this is one of those that were found, for a row that has the properties."""
+        if not self.has_more:
+            return among(id_, self.ids)
+        return true() if self.others is None else id_.in_(self.others)
 
 
 def find_by_words(
@@ -138,7 +136,7 @@ def find_by_words(
             entries = _first(named, entries)
             if len(named) > MOST_FOUND:
                 break
-        return Found(ids=ranked(entries[:MOST_FOUND], words, {}), others=index.ids(meant))
+        return Found(ids=ranked(entries[:MOST_FOUND], words, {}), has_more=True, others=index.ids(meant))
     is_enough = len(entries) >= (FEW if kind is SubjectKind.PRODUCT else 1)
     if is_enough or any(is_in_names(entry, words) for entry in entries):
         return Found(ids=ranked(entries, words, {}))
@@ -148,8 +146,9 @@ def find_by_words(
     meant = [[*completions[word], *similar.get(word, ())] for word in words]
     wider = index.find(meant)
     ids = ranked(_first(entries, wider)[:MOST_FOUND], words, similar)
-    others = index.ids(meant) if len(wider) > MOST_FOUND else None
-    return Found(ids=ids, others=others, is_similar=not entries and bool(ids))
+    has_more = len(wider) > MOST_FOUND
+    others = index.ids(meant) if has_more else None
+    return Found(ids=ids, has_more=has_more, others=others, is_similar=not entries and bool(ids))
 
 
 def find_by_properties(
@@ -158,8 +157,7 @@ def find_by_properties(
     """What has the properties, by id; `has_more` where that is too much to be put in order."""
     index = _Index(session, kind, narrowing, visible)
     entries = index.find([])
-    others = index.ids([]) if len(entries) > MOST_FOUND else None
-    return Found(ids=sorted(entry.id for entry in entries)[:MOST_FOUND], others=others)
+    return Found(ids=sorted(entry.id for entry in entries)[:MOST_FOUND], has_more=len(entries) > MOST_FOUND)
 
 
 def _first(best: Sequence[Entry], others: Sequence[Entry]) -> list[Entry]:
@@ -181,8 +179,8 @@ class _Index:
     def find(self, any_of: Sequence[Sequence[str]]) -> list[Entry]:
         """Those that have one of each list of words, `MOST_FOUND` and one at most."""
         entries = select(SearchEntry.subject_id, SearchEntry.names, SearchEntry.details)
-        described = self._table.id == SearchEntry.subject_id
-        found = self._matching(entries, any_of).join(self._table, described).where(*self._conditions)
+        described = select(self._table.id).where(self._table.id == SearchEntry.subject_id, *self._conditions)
+        found = self._matching(entries, any_of).where(exists_apart(described.correlate(SearchEntry)))
         return [Entry(*row) for row in self._session.execute(found.limit(MOST_FOUND + 1))]
 
     def ids(self, any_of: Sequence[Sequence[str]]) -> Select[str]:

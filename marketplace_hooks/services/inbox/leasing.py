@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, case, func, select, upda
 from sqlalchemy.orm import Session
 
 from ...config.settings import Settings
+from ...database.exists_apart import exists_apart
 from ...database.types import constant
 from ...domain.audit_actions import AuditAction
 from ...errors import Conflict, LeaseLost, NotFound
@@ -22,7 +23,7 @@ from ...models.inbox import InboxEvent, InboxState, Shard, has_event_id
 from ..core.leases import is_over, latest_end
 from ..core.runtime import JobKind, Runtime
 from ..core.unit_of_work import UnitOfWork, run_in_transaction
-from .order import exists_apart, is_urgent, may_apply
+from .order import is_urgent, may_apply
 
 SHARDS_AT_ONCE = 16
 """Shards leased by one worker at a time: a quarter, so that other workers find some."""

@@ -12,11 +12,11 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, true
+from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.orm import Session, aliased
 
+from ...database.exists_apart import exists_apart
 from ...database.types import constant
 from ...models.inbox import InboxEvent, InboxState, Shard, is_waiting
 
@@ -116,13 +116,3 @@ def _first_other_by_subject(session: Session, subjects: Iterable[str], since: in
         InboxEvent.subject.in_(list(subjects)),
     )
     return dict(session.execute(others.group_by(InboxEvent.subject)).all())
-
-
-def exists_apart(query: Select[Any]) -> ColumnElement[bool]:
-    """SQL for: `query` finds a row; looked up by an index for each row of the statement around it.
-
-    PostgreSQL makes a join of a plain EXISTS. While its statistics say that the inbox is empty, which they do until
-    long after many events were received, that join compares every event with every other. A query with an OFFSET is
-    never made a join.
-    """
-    return query.offset(0).exists()
