@@ -61,7 +61,7 @@ _COPIES = """
 
 _DELIVERIES = """
     INSERT INTO mh_deliveries (outbox_id, endpoint_id, state, attempts, due_at)
-    SELECT id, :endpoint, 'delivered', 1, created_at FROM mh_outbox WHERE event_id LIKE 'copy-%'
+    SELECT id, :endpoint, :state, :attempts, created_at FROM mh_outbox WHERE event_id LIKE 'copy-%'
 """
 
 
@@ -87,7 +87,12 @@ def copy_logs(session: Session, endpoint_id: str, count: int, *, events: int | N
     for table, key, many in (("mh_inbox", "event_id", events or count), ("mh_cascades", "id", count)):
         copy_rows(session, table, key, _first(session, table, key), many)
     copy_rows(session, "mh_outbox", "event_id", _first(session, "mh_outbox", "event_id"), count)
-    session.execute(text(_DELIVERIES), {"endpoint": endpoint_id})
+    insert_deliveries(session, endpoint_id, "delivered", attempts=1)
+
+
+def insert_deliveries(session: Session, endpoint_id: str, state: str, *, attempts: int) -> None:
+    """Insert one delivery to this endpoint for each copy of an outgoing event, due since that was published."""
+    session.execute(text(_DELIVERIES), {"endpoint": endpoint_id, "state": state, "attempts": attempts})
 
 
 def _first(session: Session, table: str, key: str) -> str:

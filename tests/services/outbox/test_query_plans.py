@@ -9,17 +9,13 @@ from marketplace_hooks.services.outbox import delivery_worker
 from marketplace_hooks.services.outbox.delivery_claims import claim, find_locked
 from marketplace_hooks.services.outbox.endpoints import add_endpoint
 
-from ...support.bulk_purchases import copy_rows, gather_statistics, without_autovacuum
+from ...support.bulk_purchases import copy_rows, gather_statistics, insert_deliveries, without_autovacuum
 from ...support.marketplace import OFFLINE, Marketplace
 from ...support.recorded_statements import recorded_statements, rows_visited
 
 WAITING = 2_000
 ENDPOINTS = 20
 MOST = 10
-_PENDING = """
-    INSERT INTO mh_deliveries (outbox_id, endpoint_id, state, attempts, due_at)
-    SELECT id, :endpoint, 'pending', 0, created_at FROM mh_outbox WHERE event_id LIKE 'copy-%'
-"""
 
 
 # PostgreSQL learns only from time to time how many deliveries wait: until then it takes the queue for empty.
@@ -37,7 +33,7 @@ def test_what_is_due_is_found_with_statistics_of_an_empty_queue(marketplace: Mar
     with without_autovacuum(runtime.database, ["mh_deliveries"]):
         gather_statistics(runtime.database)
         with runtime.database.session() as session:
-            session.execute(text(_PENDING), {"endpoint": endpoint_ids[0]})
+            insert_deliveries(session, endpoint_ids[0], "pending", attempts=0)
         with recorded_statements(runtime.database.engine) as of_look:
             assert delivery_worker._endpoints_due(runtime) == endpoint_ids[:1]
         with recorded_statements(runtime.database.engine) as of_claims:
